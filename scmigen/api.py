@@ -8,7 +8,7 @@ in ``Result.diagnostics``.
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from scmigen.assignment.assignment import WaiverSaid
 from scmigen.assignment.foreign import Source
@@ -30,25 +30,13 @@ from scmigen.diagnostics import (
     has_errors,
 )
 from scmigen.inputs import is_directory, is_missing, of_build, read_bytes, read_text
-from scmigen.migration.carried import Carried
-from scmigen.model.compare import (
-    Change,
-    Side,
-    compare,
-    of_ids,
-    of_platform,
-    of_runtime,
-    of_served,
-)
 from scmigen.model.identifiers import Lock
 from scmigen.model.joint import platforms_of
 from scmigen.model.lockfile import is_lock, parse_lock
 from scmigen.model.places import PrefixMap
 from scmigen.model.platform import Device, Grant, Model, Platform, Resource
-from scmigen.model.verdict import Comparison
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
-    RUNTIME_INVALID,
     Against,
     Emitted,
     Request,
@@ -57,7 +45,7 @@ from scmigen.pipeline import (
     emit_outputs,
     served_against,
 )
-from scmigen.runtime import ConfigurationError, Numbering, Runtime, Served, decode, served_of
+from scmigen.runtime import ConfigurationError, Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets import registry
@@ -98,6 +86,24 @@ __all__ = [
     "read_server",
 ]
 
+# Few compare boards: what only they need is not imported before.
+if TYPE_CHECKING:
+    from scmigen.migration.carried import Carried
+    from scmigen.model.compare import Change, Side
+    from scmigen.model.verdict import Comparison
+    from scmigen.runtime import Runtime, Served
+else:
+
+    def __getattr__(name):
+        """The types of what is compared."""
+        if name not in ("Change", "Served"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from scmigen import runtime
+        from scmigen.model import compare
+
+        return {"Change": compare.Change, "Served": runtime.Served}[name]
+
+
 #: The first byte of a runtime configuration.
 _JSON = b"{"
 
@@ -115,9 +121,9 @@ File: TypeAlias = str | PathLike[str] | Text
 Board: TypeAlias = str | PathLike[str] | DeviceTree
 #: A server to hold a board against: its configuration or description, its board, or descriptions of
 #: one server, each ``[AGENT=][FORM:]PATH``.
-Server: TypeAlias = Runtime | Served | Board | Sequence[str]
+Server: TypeAlias = "Runtime | Served | Board | Sequence[str]"
 #: What `diff` compares.
-Comparable: TypeAlias = Result | Runtime | Served | str | PathLike[str]
+Comparable: TypeAlias = "Result | Runtime | Served | str | PathLike[str]"
 
 
 def load(
@@ -155,7 +161,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     numbering: Numbering | str = Numbering.SHARED,
     repack: bool = False,
     overrides: Asked = NOTHING,
-    against: Server | None = None,
+    against: "Server | None" = None,
     agent: str | Mapping[str, str] | None = None,
     prefix_map: PrefixMap = (),
     locked: bool = False,
@@ -217,7 +223,7 @@ def check(
     lock: File | None = None,
     numbering: Numbering | str = Numbering.SHARED,
     overrides: Asked = NOTHING,
-    against: Server | None = None,
+    against: "Server | None" = None,
     agent: str | Mapping[str, str] | None = None,
     baseline: File | None = None,
     locked: bool = False,
@@ -270,7 +276,7 @@ def emit(result: Result, targets: str | Sequence[str] = ()) -> Emitted:
     )
 
 
-def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
+def diff(old: Comparable, new: Comparable) -> "tuple[Change, ...]":
     """What changed from ``old`` to ``new``, by agent: numbers, names, and what is allowed.
 
     Each is a compiled board, a runtime configuration, what a server lets its agents do, or the path
@@ -281,8 +287,11 @@ def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
     return comparison(old, new).changes
 
 
-def comparison(old: Comparable, new: Comparable) -> Comparison:
+def comparison(old: Comparable, new: Comparable) -> "Comparison":
     """The same changes as `diff`, with a verdict on what is allowed, and by device."""
+    from scmigen.model.compare import compare
+    from scmigen.model.verdict import Comparison
+
     before, after = _snapshots(old), _snapshots(new)
     if len(before) == len(after) == 1:
         # A platform may be renamed.
@@ -294,8 +303,11 @@ def comparison(old: Comparable, new: Comparable) -> Comparison:
     return Comparison(sides, tuple(changes))
 
 
-def _snapshots(given: Comparable) -> Mapping[str, Side]:
+def _snapshots(given: Comparable) -> "Mapping[str, Side]":
     """One snapshot per platform, by name."""
+    from scmigen.model.compare import of_ids, of_runtime, of_served
+    from scmigen.runtime import Runtime, Served
+
     if isinstance(given, Runtime):
         return {"scmi": of_runtime(given)}
     if isinstance(given, Served):
@@ -343,7 +355,8 @@ def is_board(given: str | PathLike[str]) -> bool:
     return data[:1] != _JSON and not is_lock(data.decode("utf-8", "replace"))
 
 
-def _of_board(result: Result) -> Mapping[str, Side]:
+def _of_board(result: Result) -> "Mapping[str, Side]":
+    from scmigen.model.compare import of_platform
     from scmigen.targets.runtime.configuration import to_runtime
 
     platforms = platforms_of(result.model)
@@ -407,7 +420,7 @@ def _lock(source: File | None) -> Lock | None:
     return parse_lock(text, name)
 
 
-def read_server(*servers: str | PathLike[str]) -> Served:
+def read_server(*servers: str | PathLike[str]) -> "Served":
     """What descriptions say that one server lets its agents do.
 
     Each is ``[AGENT=][FORM:]PATH``: a ``runtime.json``, a board, or any other form that scmigen
@@ -419,7 +432,7 @@ def read_server(*servers: str | PathLike[str]) -> Served:
     return served
 
 
-def read_server_and_findings(*servers: str | PathLike[str]) -> tuple[Served, list[Diagnostic]]:
+def read_server_and_findings(*servers: str | PathLike[str]) -> "tuple[Served, list[Diagnostic]]":
     """As `read_server`, with what is wrong with the descriptions, be it errors or what they do not
     tell. Raises `InputError` only where one cannot be read."""
     if not servers:
@@ -436,7 +449,7 @@ def carry(
     board: Board,
     said: File | None = None,
     folder: str | PathLike[str] = "",
-) -> tuple[Carried, tuple[str, ...]]:
+) -> "tuple[Carried, tuple[str, ...]]":
     """The agents file and lock file with which ``board`` gets what ``server`` has, and the names of
     all files that were read. ``said``: which resource of the tree a number of the server means;
     ``folder``: where the files are to be.
@@ -464,6 +477,8 @@ def _against(given: Server, agent: str | Mapping[str, str] | None) -> Against:
     """The server that a board is held against, and the names of agents there."""
     only = agent if isinstance(agent, str) else None
     called = agent if isinstance(agent, Mapping) else {}
+    from scmigen.runtime import Runtime, Served, served_of
+
     if isinstance(given, Runtime | Served):
         served = served_of(given) if isinstance(given, Runtime) else given
         return Against(served, "the server", only, called)
@@ -481,7 +496,10 @@ def _against(given: Server, agent: str | Mapping[str, str] | None) -> Against:
     return Against(found.served, str(sources[0].path), only, called, found.files, found.diagnostics)
 
 
-def _configuration(data: bytes, name: str) -> Runtime:
+def _configuration(data: bytes, name: str) -> "Runtime":
+    from scmigen.audit.runtime_json import RUNTIME_INVALID
+    from scmigen.runtime import decode
+
     try:
         return decode(data)
     except ConfigurationError as problem:

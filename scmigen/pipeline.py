@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
-from scmigen.audit.runtime_json import RUNTIME_INVALID as RUNTIME_INVALID
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, named, switched, unknown
 from scmigen.checks.waivers import waive
@@ -32,12 +31,13 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import changed_lines, clock_names, format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
-from scmigen.runtime import ConfigurationError, Numbering, Runtime, Served, served_of
+from scmigen.runtime import ConfigurationError, Numbering
 from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
 from scmigen.tuples import NamedTuple
 
 if TYPE_CHECKING:
+    from scmigen.runtime import Runtime, Served
     from scmigen.targets.make import Overrides
 
 PLATFORM_EXTRA = Finding(
@@ -67,7 +67,7 @@ class Against(Data):
     the description, ``problems`` what its reader found in them.
     """
 
-    server: Served | DeviceTree
+    server: "Served | DeviceTree"
     name: str
     agent: str | None = None
     called: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -313,7 +313,7 @@ def _held_against(against: Against, model: Model) -> tuple[Diagnostic, ...]:
     return found
 
 
-def configuration_of(platform: Platform) -> Runtime:
+def configuration_of(platform: Platform) -> "Runtime":
     """What a build of a platform would serve; ``platform.extra`` that does not fit, an error of its
     own, has no part in it."""
     from scmigen.targets.runtime.configuration import to_runtime
@@ -326,7 +326,7 @@ def configuration_of(platform: Platform) -> Runtime:
 
 def served_against(
     against: Against, model: Model | None = None
-) -> tuple[tuple[Served, ...], tuple[Diagnostic, ...]]:
+) -> "tuple[tuple[Served, ...], tuple[Diagnostic, ...]]":
     """What a server lets its agents do, and what is wrong with its description.
 
     Of a board with several, the servers that that of ``model`` may be.
@@ -343,7 +343,7 @@ def served_against(
 
 def _of_board(
     board: DeviceTree, name: str, model: Model | None
-) -> tuple[tuple[Served, ...], tuple[Diagnostic, ...]]:
+) -> "tuple[tuple[Served, ...], tuple[Diagnostic, ...]]":
     """The servers that are built from a board, and the errors of that."""
     try:
         compiled = compile_board(board, Request())
@@ -354,15 +354,18 @@ def _of_board(
         try:
             servers.append(served_platform(platform))
         except ConfigurationError as problem:
+            from scmigen.audit.runtime_json import RUNTIME_INVALID
+
             found.append(RUNTIME_INVALID.error(str(problem), Position(name)))
     return tuple(servers), tuple(found)
 
 
-def served_platform(platform: Platform) -> Served:
+def served_platform(platform: Platform) -> "Served":
     """What the server of a platform lets its agents do; each grant has the place that it is from.
 
     Raises `ConfigurationError` where the board has errors that leave no platform.
     """
+    from scmigen.runtime import served_of
     from scmigen.targets.runtime.configuration import to_runtime
 
     places = {

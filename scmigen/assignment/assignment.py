@@ -13,12 +13,22 @@ from scmigen.bindings.opp_bins import OppBin
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
-from scmigen.runtime import Role, SystemPower, Transport
+from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
 
 #: Compatible of execution domains (System Device Tree specification, chapter 3).
 COMPATIBLE = "openamp,domain-v1"
+
+
+class Transport(Data):
+    """How an agent reaches the platform on hardware: by an SMC, in shared memory, by a channel of a
+    device."""
+
+    type: str
+    smc_id: int | None = None
+    shmem: str | None = None
+    channel: int | None = None
 
 
 class Agent(Data):

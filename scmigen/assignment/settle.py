@@ -10,7 +10,7 @@ say differently is an error that names both positions. Only then do defaults app
 from collections.abc import Iterable, Mapping, Sequence
 
 from scmigen.assignment.agents import check_agents, check_parents, twice
-from scmigen.assignment.assignment import Agent, Assignment
+from scmigen.assignment.assignment import Agent, Assignment, Transport
 from scmigen.assignment.channels import Channel
 from scmigen.assignment.claims import settle_claims
 from scmigen.assignment.elements import Numbers, settle_elements
@@ -25,7 +25,7 @@ from scmigen.assignment.settle_platform import settle_platform, settle_switches
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, InputError, has_errors
-from scmigen.runtime import Role, Transport
+from scmigen.runtime import Role
 
 
 class Sayings(Data):

@@ -10,7 +10,7 @@ from scmigen.audit.json_places import MAX_PLACED, Places, place_of_fault
 from scmigen.diagnostics import Finding, InputError
 from scmigen.inputs import read_bytes
 from scmigen.runtime import Served, decode_served
-from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.words import ConfigurationError
 from scmigen.scmi.protocols import Kind
 
 GRANTS_INVALID = Finding(

@@ -17,7 +17,7 @@ from scmigen.data import Data
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 from scmigen.inputs import read_bytes
-from scmigen.runtime.schema import Numbering
+from scmigen.runtime import Numbering
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind

@@ -21,7 +21,7 @@ from scmigen.csource.unit import Unit, defined
 from scmigen.csource.values import Cells, Choice, Pointer, Unknown, Value
 from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
-from scmigen.runtime.schema import Numbering
+from scmigen.runtime import Numbering
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind

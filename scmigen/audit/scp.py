@@ -29,7 +29,7 @@ from scmigen.audit.scp_views import LAYOUTS, NAME_LENGTH, Agent, Row, View, agen
 from scmigen.csource.limits import TooMuchError
 from scmigen.csource.values import Cells, Unknown
 from scmigen.diagnostics import InputError, Position
-from scmigen.runtime.schema import Numbering, Role
+from scmigen.runtime import Numbering, Role
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
 from scmigen.runtime.served_facts import ServedLevels
 from scmigen.scmi.operations import Operation

@@ -29,9 +29,8 @@ from scmigen.runtime.served_facts import (
     ServedLevel,
     ServedLevels,
     ServedVendor,
-    SystemPower,
-    Voting,
 )
+from scmigen.runtime.words import SystemPower, Voting
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.tuples import NamedTuple
 

@@ -18,7 +18,8 @@ from scmigen.runtime import (
     ServedService,
 )
 from scmigen.runtime.facts import renumbered
-from scmigen.runtime.served_facts import MAX_SERVICES, ServedVendor, Voting
+from scmigen.runtime.served_facts import MAX_SERVICES, ServedVendor
+from scmigen.runtime.words import Voting
 from scmigen.scmi.protocols import Kind
 
 #: Numbers of resources of one description → those of all together.

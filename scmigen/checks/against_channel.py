@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scmigen import runtime
-from scmigen.assignment.assignment import Agent
+from scmigen.assignment.assignment import Agent, Transport
 from scmigen.assignment.channels import read_channels
 from scmigen.assignment.merge import merge
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
@@ -40,7 +40,7 @@ def is_compared(tree: DeviceTree, here: str, there: str) -> bool:
 
 
 def _said(
-    tree: DeviceTree, name: str, transport: runtime.Transport | None, position: Position
+    tree: DeviceTree, name: str, transport: Transport | runtime.Transport | None, position: Position
 ) -> AgentSaid:
     if transport is None:
         return AgentSaid(name)

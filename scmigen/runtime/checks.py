@@ -5,12 +5,9 @@ from itertools import pairwise
 from typing import Protocol
 
 from scmigen.runtime.schema import Clock, Resource, Runtime, VoltageDomain
+from scmigen.runtime.words import ConfigurationError
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
-
-
-class ConfigurationError(ValueError):
-    """A runtime configuration that does not hold together; the message says why."""
 
 
 class _Descendant(Protocol):

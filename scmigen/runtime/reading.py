@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.words import ConfigurationError
 
 T = TypeVar("T")
 

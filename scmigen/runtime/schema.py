@@ -8,28 +8,27 @@ What the fields mean, and their units, is in ``described``, which the JSON Schem
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from scmigen.runtime.words import (
+    FORMAT,
+    MAX_AGENTS,
+    MAX_GRACE,
+    MAX_RESOURCES,
+    Certainty,
+    Numbering,
+    PowerUnit,
+    Role,
+)
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
-from scmigen.version import format_of
-
-#: The value of ``format``; another value is another schema.
-FORMAT = format_of("runtime")
-
-#: Bounds that keep a hostile configuration small. Ids are 16 bits in PROTOCOL_ATTRIBUTES words.
-MAX_RESOURCES = 0xFFFF
-MAX_AGENTS = 255
 
 Number = Annotated[int, Meta(ge=0, le=MAX_RESOURCES)]
 Hertz = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
 Word = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 AgentId = Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
-#: Milliseconds that agents have before a graceful shutdown: up to an hour.
-MAX_GRACE = 3_600_000
 Grace = Annotated[int, Meta(ge=0, le=MAX_GRACE)]
 Microvolt = Annotated[int, Meta(ge=-0x8000_0000, le=0x7FFF_FFFF)]
 Name = Annotated[str, Meta(min_length=1, max_length=63)]
@@ -37,32 +36,6 @@ Positive = Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)]
 Signed = Annotated[int, Meta(ge=-0x8000_0000_0000_0000, le=0x7FFF_FFFF_FFFF_FFFF)]
 #: A power of ten, in five bits.
 Exponent = Annotated[int, Meta(ge=-16, le=15)]
-
-
-class Role(StrEnum):
-    """What an agent is to the platform."""
-
-    OSPM = "ospm"
-    PSCI = "psci"
-    HYPERVISOR = "hypervisor"
-    SECURE = "secure"
-    VM = "vm"
-    OTHER = "other"
-
-
-class Certainty(StrEnum):
-    """Whether a driver does something with the clock of every device that it is for, or only with
-    some clock, on some device or in some configuration."""
-
-    SURE = "sure"
-    MAY = "may"
-
-
-class Numbering(StrEnum):
-    """How SCMI ids are given: one number per resource, or dense from 0 for each agent."""
-
-    SHARED = "shared"
-    PER_AGENT = "per-agent"
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -254,14 +227,6 @@ class Sensor(Resource, frozen=True, kw_only=True):
     readings: tuple[tuple[Signed, ...], ...] = ()
     period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
     noise: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)] = 0
-
-
-class PowerUnit(StrEnum):
-    """The unit of powers and caps."""
-
-    ABSTRACT = "abstract"
-    MICROWATT = "uW"
-    MILLIWATT = "mW"
 
 
 class Powercap(Resource, frozen=True, kw_only=True):

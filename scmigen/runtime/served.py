@@ -12,20 +12,15 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta, field
 
-from scmigen.runtime.checks import ConfigurationError
 from scmigen.runtime.facts import facts_of, problems
 from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import (
-    MAX_AGENTS,
     Agent,
     Device,
     Name,
     Number,
-    Numbering,
     PerformanceDomain,
-    PowerUnit,
     Resource,
-    Role,
     Runtime,
     Strict,
     Transport,
@@ -37,6 +32,13 @@ from scmigen.runtime.served_facts import (
     ServedLevels,
     ServedService,
     ServedVendor,
+)
+from scmigen.runtime.words import (
+    MAX_AGENTS,
+    ConfigurationError,
+    Numbering,
+    PowerUnit,
+    Role,
     SystemPower,
     Voting,
 )

@@ -2,34 +2,17 @@
 it holds its resources. Nothing of it need be known; what is absent is not told.
 """
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from scmigen.runtime.schema import MAX_AGENTS, Hertz, Number, Strict
+from scmigen.runtime.schema import Hertz, Number, Strict
+from scmigen.runtime.words import MAX_AGENTS
 
 #: Operating points of one table, channels of one server.
 MAX_LEVELS, MAX_SERVICES = 256, 256
 _Unsigned = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
 _Volts = Annotated[int, Meta(ge=-0x8000_0000, le=0x7FFF_FFFF_FFFF_FFFF)]
-
-
-class SystemPower(StrEnum):
-    """What an agent may do with the power of the system (release 3.2, section 4.4): nothing, be
-    told that the system is about to go down, or also shut it down and reset it."""
-
-    NONE = "none"
-    TOLD = "told"
-    SET = "set"
-
-
-class Voting(StrEnum):
-    """What a server makes of the requests of several agents for one resource: each has a vote, or
-    the last one holds, whoever made it."""
-
-    COUNTED = "counted"
-    LAST = "last"
 
 
 class ServedVendor(Strict, frozen=True, kw_only=True):

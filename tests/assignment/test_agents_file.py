@@ -7,7 +7,8 @@ from support import AGENTS, TWO_AGENTS, operations, soc
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
-from scmigen.runtime import Role, Transport
+from scmigen.assignment.assignment import Transport
+from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 

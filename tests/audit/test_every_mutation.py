@@ -27,7 +27,7 @@ from scmigen.client import Client
 from scmigen.client.dump import dump
 from scmigen.diagnostics import InputError
 from scmigen.runtime import Numbering, decode, decode_served, encode_served, served_of
-from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.words import ConfigurationError
 from scmigen.targets.runtime.configuration import to_runtime
 
 _ORDER = "the order, and what is said twice"

@@ -7,7 +7,7 @@ from scmi_msg_sources import SERVER, channels, write
 
 from scmigen.audit.registry import find, recognised
 from scmigen.diagnostics import InputError
-from scmigen.runtime.schema import Numbering
+from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
 

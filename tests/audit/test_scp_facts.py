@@ -11,7 +11,7 @@ from scmigen.audit.base import Audit
 from scmigen.audit.registry import find
 from scmigen.diagnostics import InputError
 from scmigen.runtime import Served, SystemPower, Voting, decode_served, encode_served
-from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.words import ConfigurationError
 from scmigen.scmi.protocols import Kind
 
 SERVICES = (

@@ -9,8 +9,7 @@ from scmigen.api import read_server
 from scmigen.audit.base import Audit
 from scmigen.audit.registry import find, named, read, recognised
 from scmigen.diagnostics import InputError
-from scmigen.runtime import Served, encode_served
-from scmigen.runtime.schema import Numbering, Role
+from scmigen.runtime import Numbering, Role, Served, encode_served
 from scmigen.scmi.protocols import Kind
 
 

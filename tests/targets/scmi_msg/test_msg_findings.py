@@ -13,7 +13,8 @@ from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
 from scmigen.pipeline import emit_outputs
 from scmigen.resources import directory
-from scmigen.runtime import Role, Transport
+from scmigen.assignment.assignment import Transport
+from scmigen.runtime import Role
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import Made, make
 

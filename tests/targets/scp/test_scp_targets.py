@@ -30,7 +30,7 @@ from scmigen.bindings.addresses import regions
 from scmigen.cli.build import build as build_command
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
-from scmigen.runtime import Transport
+from scmigen.assignment.assignment import Transport
 from scmigen.scmi.protocols import Kind
 
 CLOCK_DRIVER = {

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
-from scmigen.runtime.checks import ConfigurationError
 from scmigen.runtime.reading import from_json
+from scmigen.runtime.words import ConfigurationError
 
 #: Objects in objects; hostile JSON is deeper.
 _DEPTH: Final = 20
