@@ -11,15 +11,18 @@ Half a dozen methods of a data class are compiled while it is defined, by what t
 Here a method is the same for all classes, or compiled when it is first called.
 """
 
+from functools import cache
+
 __all__ = ["Data", "DataType", "asdict", "field", "fields", "replace"]
 
 # Type checkers take it for true; the module typing takes a while to import.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from dataclasses import Field, field, replace
     from inspect import Signature
+    from types import CodeType
     from typing import Any, ClassVar, dataclass_transform
 else:
 
@@ -210,18 +213,19 @@ def _constructor(cls: "type[Data]") -> "Callable[..., Any]":
     """``__init__`` of a class; if that is frozen, ``__new__``: its data are of a subclass that is
     not until they are complete, which takes less than half of the time.
     """
+    names = fields(cls)
     known: dict[str, Any] = {"_MADE": _MADE}
     defaults, lines = [], []
-    for name in fields(cls):
+    for at, name in enumerate(names):
         said = _said(cls, name)
         if "default_factory" in said:
-            known[f"_make_{name}"] = said["default_factory"]
-            lines.append(f"if {name} is _MADE: {name} = _make_{name}()")
+            known[f"_make{at}"] = said["default_factory"]
+            lines.append(f"if _{at} is _MADE: _{at} = _make{at}()")
         if said.keys() & {"default", "default_factory"}:
             defaults.append(said.get("default", _MADE))
         elif defaults:
             raise TypeError(f"{cls.__name__}.{name} has no default, but a field before it has")
-    values = [f"_self.{name} = {name}" for name in fields(cls)]
+    values = [f"_self._{at} = _{at}" for at in range(len(names))]
     after = ["_self.__post_init__()"] if hasattr(cls, "__post_init__") else []
     first = "_self"
     if cls.__frozen__:
@@ -231,9 +235,9 @@ def _constructor(cls: "type[Data]") -> "Callable[..., Any]":
         known |= {"_create": object.__new__, "_draft": draft}
         values = ["_self = _create(_draft)", *values, "_self.__class__ = _cls"]
         first, after = "_cls", [*after, "return _self"]
-    arguments = ", ".join((first, "/", *fields(cls)))
+    arguments = ", ".join((first, "/", *(f"_{at}" for at in range(len(names)))))
     # Python names it in its errors: Position() missing 1 required positional argument: 'file'.
-    made = compiled(cls.__name__, arguments, [*lines, *values, *after] or ["pass"], known)
+    made = compiled(cls.__name__, arguments, [*lines, *values, *after] or ["pass"], names, known)
     made.__defaults__ = tuple(defaults)
     return made
 
@@ -244,20 +248,39 @@ def _comparison(cls: "type[Data]", name: str) -> "Callable[..., Any]":
     names = [each for each in said if said[each].get("compare", True)]
     if name == "__hash__":
         names = [each for each in names if said[each].get("hash", True)]
-    mine, other = ("".join(f"{it}.{each}, " for each in names) for it in ("self", "other"))
+    mine, its = ("".join(f"{it}._{at}, " for at in range(len(names))) for it in ("self", "other"))
     if name == "__hash__":
-        return compiled(name, "self", [f"return hash(({mine}))"], {})
+        return compiled(name, "self", [f"return hash(({mine}))"], names, {})
     lines = [
         "if other.__class__ is not self.__class__: return NotImplemented",
-        f"return ({mine}) {_COMPARED[name]} ({other})",
+        f"return ({mine}) {_COMPARED[name]} ({its})",
     ]
-    return compiled(name, "self, other", lines, {})
+    return compiled(name, "self, other", lines, names, {})
 
 
 def compiled(
-    name: str, arguments: str, lines: "list[str]", known: "dict[str, Any]"
+    name: str, arguments: str, lines: "list[str]", names: "Sequence[str]", known: "dict[str, Any]"
 ) -> "Callable[..., Any]":
-    """A function of a name, its arguments and its lines; ``known`` are its global names."""
-    exec("\n    ".join((f"def {name}({arguments}):", *lines)), known)
-    made: Callable[..., Any] = known[name]
+    """A function with a name, arguments and lines; ``known`` are its global names.
+
+    ``_0``, ``_1``, … are the names of fields: most classes share their functions' code but these.
+    """
+    code = _code("\n    ".join((f"def _({arguments}):", *lines)))
+    real = {f"_{at}": each for at, each in enumerate(names)}
+    code = code.replace(
+        co_name=name,
+        co_qualname=name,
+        co_varnames=tuple(real.get(each, each) for each in code.co_varnames),
+        co_names=tuple(real.get(each, each) for each in code.co_names),
+    )
+    function: Any = type(compiled)
+    made: Callable[..., Any] = function(code, known)
     return made
+
+
+@cache
+def _code(text: str) -> "CodeType":
+    names: dict[str, Any] = {}
+    exec(text, names)
+    code: CodeType = names["_"].__code__
+    return code

@@ -18,9 +18,10 @@ else:
     def _first(cls, /, *args, **named):
         """``__new__`` of a class, before it is called."""
         names = cls._fields
+        each = [f"_{at}" for at in range(len(names))]
+        lines = [f"return _create(_cls, ({''.join(f'{name}, ' for name in each)}))"]
         known = {"_create": tuple.__new__}
-        lines = [f"return _create(_cls, ({''.join(f'{name}, ' for name in names)}))"]
-        made = compiled(cls.__name__, ", ".join(("_cls", "/", *names)), lines, known)
+        made = compiled(cls.__name__, ", ".join(("_cls", "/", *each)), lines, names, known)
         made.__defaults__ = tuple(cls._field_defaults.values())
         cls.__new__ = staticmethod(made)
         return made(cls, *args, **named)
