@@ -9,9 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-import msgspec
-
-from scmigen.data import Data
+from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position
 from scmigen.model.platform import Platform
 from scmigen.targets.common.files import File
@@ -21,21 +19,36 @@ from scmigen.targets.limits import NO_LIMITS, Limits
 Path = tuple[str | int, ...]
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """Base of a mapping inside the options of a target: each field is a key of the agents file.
+class Meta(Data):
+    """What is said of a number or a text in ``Annotated``: the least and the largest; the pattern
+    of the whole, the shortest and the longest. ``description``: what a right value is like, for
+    people."""
+
+    ge: int | None = None
+    le: int | None = None
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    description: str | None = None
+
+
+class Group(Data):
+    """Base of a mapping inside the options of a target: each field is a key of the agents file,
+    with hyphens for underscores, or that in ``KEYS``.
 
     Field types are ``bool``, ``int``, ``str``, ``Literal``, enumerations, tuples, mappings with
-    string keys, groups, unions of scalars and at most one mapping, and ``None``; `msgspec.Meta`
-    adds bounds, and patterns that a whole string must match, with a description for people. A field
-    without a default must be given.
+    string keys, groups, unions of scalars and at most one mapping, and ``None``; `Meta` adds
+    bounds, and patterns that a whole string must match. A field without a default must be given.
     """
 
+    KEYS = MappingProxyType[str, str]({})
 
-class Options(Group, frozen=True):
+
+class Options(Group):
     """Base of the options of a target. Each field needs a default: a user may give none of them."""
 
     #: Where the options were written; not an option itself.
-    positions: Mapping[Path, Position] = MappingProxyType({})
+    positions: Mapping[Path, Position] = field(default_factory=dict)
 
     def at(self, *path: str | int) -> Position | None:
         """The position of an option, or of the nearest one above it that has a position."""
@@ -44,7 +57,7 @@ class Options(Group, frozen=True):
         return self.positions.get(path)
 
 
-class NoOptions(Options, frozen=True):
+class NoOptions(Options):
     """The options of a target that has none."""
 
 

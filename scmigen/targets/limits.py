@@ -1,9 +1,8 @@
 """What a target cannot hold or express, as data, and the one check of a board against it."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-
-import msgspec
 
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
@@ -282,7 +281,7 @@ def _numbering(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
 def _kinds(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     """Resources, and those that ``platform.extra`` adds to them."""
     extra = platform.options.extra
-    added = msgspec.json.decode(extra.json) if extra is not None else {}
+    added = json.loads(extra.json) if extra is not None else {}
     for kind in Kind:
         if kind in limits.kinds:
             continue

@@ -5,10 +5,9 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-import msgspec
-
 from scmigen.assignment.given import Given, Outputs
 from scmigen.checks.alike import alike
+from scmigen.data import replace
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,
@@ -71,8 +70,8 @@ def _output(given: Outputs, name: str, overrides: Overrides | None = None) -> _O
     """Raises `InputError` where the target cannot be loaded."""
     target = registry.find(name)
     options: Options = options_in(given, target.name, target.options, target.inherits)
-    over = (overrides or {}).get(target.name, {})
-    return _Output(target, msgspec.structs.replace(options, **over) if over else options)
+    over: Mapping[str, Any] = (overrides or {}).get(target.name, {})
+    return _Output(target, replace(options, **over) if over else options)
 
 
 def options_of(

@@ -5,19 +5,28 @@ at its own line. Several files are united; an option that is given twice is a pr
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
-
-import msgspec
-from msgspec import inspect
 
 from scmigen.assignment.findings import OPTION_DIFFERS
 from scmigen.assignment.given import Given, Outputs, shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
-from scmigen.targets.base import Options, Path
+from scmigen.targets.base import Group, Options, Path
+from scmigen.targets.option_types import (
+    Either,
+    Grouped,
+    Listed,
+    Mapped,
+    Number,
+    Text,
+    Truth,
+    Type,
+    Words,
+    options_of,
+    unreadable,
+)
 from scmigen.tuples import NamedTuple
 
 OUTPUT_OPTION = Finding(
@@ -57,7 +66,6 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _TRUTH = {"true": True, "false": False}
-_FIELDS_OF_BASE = frozenset(field.name for field in msgspec.structs.fields(Options))
 
 
 class Raw(NamedTuple):
@@ -132,9 +140,8 @@ def _same(one: Given, other: Given) -> bool:
 def read_options(given: Given, kind: type[OptionsT]) -> tuple[OptionsT, tuple[Diagnostic, ...]]:
     """The options in a mapping; a wrong one gets its default and a diagnostic."""
     reader = _Reader()
-    values = reader.fields(given, _struct(kind), ())
-    options = kind(**values)
-    return msgspec.structs.replace(options, positions=reader.positions), tuple(reader.problems)
+    values = reader.fields(given, kind, ())
+    return kind(**values, positions=reader.positions), tuple(reader.problems)
 
 
 def options_in(
@@ -147,77 +154,23 @@ def options_in(
     given = raw_options(outputs).given
     own = given.get(name, Given({}))
     if above is not None and above in given:
-        keys = {field.encode_name for field in _options_of(_struct(kind))}
+        keys = {option.key for option in options_of(kind)}
         wider = {key: value for key, value in given[above].entries.items() if key in keys}
         own = replace(own, value=wider | dict(own.entries))
     return read_options(own, kind)[0]
-
-
-@cache
-def _struct(kind: type[Options]) -> inspect.StructType:
-    found = inspect.type_info(kind)
-    assert isinstance(found, inspect.StructType)
-    return found
-
-
-def _options_of(struct: inspect.StructType) -> Iterator[inspect.Field]:
-    """The fields that are options; those of `Options` itself are not."""
-    return (field for field in struct.fields if field.name not in _FIELDS_OF_BASE)
 
 
 def unsupported(kind: type[Options]) -> str | None:
     """Why a class cannot be the options of a target; ``None`` if it can."""
     if not issubclass(kind, Options):
         return f"its options are {kind.__name__}, not a class of Options"
-    for field in _options_of(_struct(kind)):
-        if field.required:
-            return f"its option {field.encode_name} has no default"
-    wrong = next(_unreadable(_struct(kind), (), (kind,)), None)
+    for option in options_of(kind):
+        if option.required:
+            return f"its option {option.key} has no default"
+    wrong = next(unreadable(Grouped(of=kind), "", ()), None)
     if wrong is None:
         kind()
     return wrong
-
-
-def _unreadable(kind: inspect.Type, path: Path, around: tuple[type, ...]) -> Iterator[str]:
-    """Types in options that agents files cannot express; ``around`` are the groups passed."""
-    match kind:
-        case inspect.Metadata():
-            yield from _unreadable(kind.type, path, around)
-        case inspect.StructType():
-            for field in _options_of(kind):
-                inner = getattr(field.type, "cls", None)
-                if inner not in around or not isinstance(field.type, inspect.StructType):
-                    groups = (*around, inner) if isinstance(inner, type) else around
-                    yield from _unreadable(field.type, (*path, field.encode_name), groups)
-        case inspect.UnionType():
-            members = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
-            maps = [each for each in members if isinstance(each, inspect.DictType)]
-            for each in members:
-                scalar = isinstance(each, inspect.Metadata) or _is_scalar(each)
-                if len(members) > 1 and not scalar and maps != [each]:
-                    yield (
-                        f"its option {_dotted(path)} has a union of other types than scalars and "
-                        "one mapping"
-                    )
-                else:
-                    yield from _unreadable(each, path, around)
-        case inspect.DictType():
-            if not isinstance(kind.key_type, inspect.StrType):
-                yield f"its option {_dotted(path)} has keys other than strings"
-            yield from _unreadable(kind.value_type, path, around)
-        case inspect.VarTupleType():
-            yield from _unreadable(kind.item_type, path, around)
-        case _ if not _is_scalar(kind):
-            name = type(kind).__name__.removesuffix("Type").lower()
-            yield f"its option {_dotted(path)} has a type that options cannot have: {name}"
-
-
-def _is_scalar(kind: inspect.Type) -> bool:
-    if isinstance(kind, inspect.EnumType):
-        return all(isinstance(item.value, str) for item in kind.cls)
-    if isinstance(kind, inspect.LiteralType):
-        return all(isinstance(value, str) for value in kind.values)
-    return isinstance(kind, inspect.BoolType | inspect.IntType | inspect.StrType)
 
 
 class _Invalid:
@@ -234,91 +187,82 @@ class _Reader:
         self.problems: list[Diagnostic] = []
         self.positions: dict[Path, Position] = {}
 
-    def fields(self, given: Given, struct: inspect.StructType, path: Path) -> dict[str, Any]:
+    def fields(self, given: Given, group: type[Group], path: Path) -> dict[str, Any]:
         """The values of the keys of a mapping, by the names of fields; those that are right."""
-        known = {field.encode_name: field for field in _options_of(struct)}
+        known = {option.key: option for option in options_of(group)}
         found: dict[str, Any] = {}
         for key, entry in given.entries.items():
-            field = known.get(key)
-            if field is None:
+            option = known.get(key)
+            if option is None:
                 message = f"{_dotted(path) or 'the output'} has no option {shown(key)}"
                 hint = did_you_mean(key, known)
                 self.problems.append(OUTPUT_OPTION.error(message, entry.key, hint=hint))
                 continue
-            value = self._value(entry, field.type, (*path, key))
+            value = self._value(entry, option.type, (*path, key))
             if value is not _INVALID:
-                found[field.name] = value
+                found[option.name] = value
         return found
 
-    def _value(self, given: Given, kind: inspect.Type, path: Path, like: str | None = None) -> Any:
+    def _value(self, given: Given, kind: Type, path: Path) -> Any:
         """One value, or `_INVALID` after the problem was reported."""
         where = given.key or given.position
         if where is not None:
             self.positions[path] = where
         match kind:
-            case inspect.Metadata():
-                like = (kind.extra_json_schema or {}).get("description", like)
-                return self._value(given, kind.type, path, like)
-            case inspect.UnionType():
-                return self._union(given, kind, path, like)
-            case inspect.StructType():
-                return self._struct(given, kind, path)
-            case inspect.DictType():
+            case Either():
+                return self._either(given, kind, path)
+            case Grouped(of=group) if group is not None:
+                return self._group(given, group, path)
+            case Mapped():
                 return self._mapping(given, kind, path)
-            case inspect.VarTupleType():
+            case Listed():
                 return self._list(given, kind, path)
             case _:
-                return self._scalar(given, (kind,), path, like)
+                return self._scalar(given, (kind,), path, kind.like)
 
-    def _union(self, given: Given, kind: inspect.UnionType, path: Path, like: str | None) -> Any:
-        """An optional value, or one of several scalars, or a mapping in place of them."""
-        members = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
-        if len(members) == 1:
-            return self._value(given, members[0], path, like)
-        mapping = next((each for each in members if isinstance(each, inspect.DictType)), None)
+    def _either(self, given: Given, kind: Either, path: Path) -> Any:
+        """One of several scalars, or a mapping in place of them."""
+        members = list(kind.members)
+        mapping = next((each for each in members if isinstance(each, Mapped)), None)
         if mapping is not None:
             if isinstance(given.value, Mapping):
                 return self._mapping(given, mapping, path)
             members.remove(mapping)
-        members.sort(key=lambda each: isinstance(each, inspect.StrType))
-        return self._scalar(given, members, path, like)
+        members.sort(key=lambda each: isinstance(each, Text))
+        return self._scalar(given, members, path, kind.like)
 
-    def _struct(self, given: Given, kind: inspect.StructType, path: Path) -> Any:
+    def _group(self, given: Given, group: type[Group], path: Path) -> Any:
         if not isinstance(given.value, Mapping):
             return self._wrong(path, given, "a mapping")
-        values = self.fields(given, kind, path)
-        for field in _options_of(kind):
-            if field.required and field.encode_name not in given.entries:
+        values = self.fields(given, group, path)
+        for option in options_of(group):
+            if option.required and option.key not in given.entries:
                 self.problems.append(
                     OUTPUT_OPTION.error(
-                        f"{_dotted(path)} needs {field.encode_name}", given.key or given.position
+                        f"{_dotted(path)} needs {option.key}", given.key or given.position
                     )
                 )
-            if field.required and field.name not in values:
+            if option.required and option.name not in values:
                 return _INVALID
-        return kind.cls(**values)
+        return group(**values)
 
-    def _mapping(self, given: Given, kind: inspect.DictType, path: Path) -> Any:
+    def _mapping(self, given: Given, kind: Mapped, path: Path) -> Any:
         if not isinstance(given.value, Mapping):
             return self._wrong(path, given, "a mapping")
         found = {
-            key: self._value(entry, kind.value_type, (*path, key))
-            for key, entry in given.value.items()
+            key: self._value(entry, kind.item, (*path, key)) for key, entry in given.value.items()
         }
         return {key: value for key, value in found.items() if value is not _INVALID}
 
-    def _list(self, given: Given, kind: inspect.VarTupleType, path: Path) -> Any:
+    def _list(self, given: Given, kind: Listed, path: Path) -> Any:
         if not isinstance(given.value, tuple):
             return self._wrong(path, given, "a list")
         found = (
-            self._value(entry, kind.item_type, (*path, index))
-            for index, entry in enumerate(given.value)
+            self._value(entry, kind.item, (*path, index)) for index, entry in enumerate(given.value)
         )
         return tuple(value for value in found if value is not _INVALID)
 
-    def _scalar(
-        self, given: Given, kinds: Sequence[inspect.Type], path: Path, like: str | None
-    ) -> Any:
+    def _scalar(self, given: Given, kinds: Sequence[Type], path: Path, like: str | None) -> Any:
         if isinstance(given.value, str):
             for kind in kinds:
                 value = _parsed(given.value, kind)
@@ -336,27 +280,22 @@ class _Reader:
         return _INVALID
 
 
-def _parsed(text: str, kind: inspect.Type) -> Any:
+def _parsed(text: str, kind: Type) -> Any:
     """The value of a text, or `_INVALID`."""
     match kind:
-        case inspect.Metadata():
-            return _parsed(text, kind.type)
-        case inspect.BoolType():
+        case Truth():
             return _TRUTH.get(text, _INVALID)
-        case inspect.IntType():
+        case Number(low=low, high=high):
             number = whole_number(text)
-            low, high = kind.ge, kind.le
             if number is None or (low is not None and number < low):
                 return _INVALID
             return _INVALID if high is not None and number > high else number
-        case inspect.StrType():
-            right = kind.pattern is None or re.fullmatch(kind.pattern, text)
-            fits = (kind.min_length or 0) <= len(text) <= (kind.max_length or len(text))
+        case Text(pattern=pattern, shortest=shortest, longest=longest):
+            right = pattern is None or re.fullmatch(pattern, text)
+            fits = shortest <= len(text) <= (longest or len(text))
             return text if right and fits else _INVALID
-        case inspect.EnumType():
-            return kind.cls(text) if text in _words(kind) else _INVALID
-        case inspect.LiteralType():
-            return text if text in kind.values else _INVALID
+        case Words(words=words, value=value):
+            return value(text) if text in words else _INVALID
     raise TypeError(f"options cannot have the type {kind}")
 
 
@@ -368,29 +307,24 @@ def whole_number(text: str) -> int | None:
         return None
 
 
-def _words(kind: inspect.Type) -> tuple[str, ...]:
-    if isinstance(kind, inspect.EnumType):
-        return tuple(str(item.value) for item in kind.cls)
-    return tuple(map(str, kind.values)) if isinstance(kind, inspect.LiteralType) else ()
+def _words(kind: Type) -> tuple[str, ...]:
+    return kind.words if isinstance(kind, Words) else ()
 
 
-def _expected(kind: inspect.Type) -> str:
+def _expected(kind: Type) -> str:
     """What a right value looks like, for people."""
     match kind:
-        case inspect.Metadata():
-            return _expected(kind.type)
-        case inspect.BoolType():
+        case Truth():
             return "true or false"
-        case inspect.IntType():
-            low, high = kind.ge, kind.le
-            if low is None and high is None:
-                return "a whole number"
+        case Number(low=None, high=None):
+            return "a whole number"
+        case Number(low=low, high=high):
             return f"a number from {'…' if low is None else low} to {'…' if high is None else high}"
-        case inspect.StrType():
-            if kind.pattern is not None:
-                return f"a string like {kind.pattern}"
-            most = f" of at most {kind.max_length} characters" if kind.max_length else ""
-            return f"a string{' that is not empty' if kind.min_length else ''}{most}"
+        case Text(pattern=None, shortest=shortest, longest=longest):
+            most = f" of at most {longest} characters" if longest else ""
+            return f"a string{' that is not empty' if shortest else ''}{most}"
+        case Text(pattern=pattern):
+            return f"a string like {pattern}"
     return "one of " + ", ".join(_words(kind))
 
 

@@ -9,9 +9,10 @@ from click.testing import CliRunner
 from support import TWO_AGENTS, marked, model_of, soc
 
 from scmigen.cli.build import check
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Severity
 from scmigen.model.platform import Model
-from scmigen.targets.base import Group, Options
+from scmigen.targets.base import Group, Meta, Options
 from scmigen.targets.make import make, option_problems, options_of
 from scmigen.targets.options import options_in, raw_options, read_options
 from scmigen.targets.registry import find
@@ -247,7 +248,7 @@ def test_moved_keys_mean_what_their_options_mean() -> None:
     for name in ("scp", "runtime"):
         before, after = (options_of(m.platforms[0], find(name)) for m in (old, new))
         clean = {"positions": {}}
-        assert msgspec.structs.replace(before, **clean) == msgspec.structs.replace(after, **clean)
+        assert replace(before, **clean) == replace(after, **clean)
 
 
 def test_what_is_wrong_with_a_moved_key_is_an_error_too() -> None:
@@ -298,13 +299,14 @@ outputs:
     )
 
 
-class _Part(Group, frozen=True):
+class _Part(Group):
     size: int
 
 
-class _All(Options, frozen=True):
+class _All(Options):
     word: Literal["one", "two"] = "one"
-    count: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
+    count: Annotated[int, Meta(ge=1, le=9)] = 1
+    other_count: Annotated[int, msgspec.Meta(ge=1, le=9)] = 1
     names: tuple[str, ...] = ()
     part: _Part | None = None
     either: bool | int | str = 0
@@ -315,6 +317,8 @@ class _All(Options, frozen=True):
     [
         ("word: two", "word", "two"),
         ("count: 0x9", "count", 9),
+        ("other-count: 0x9", "other_count", 9),
+        ("other-count: 10", "other_count", 1),
         ("names: [a, 1]", "names", ("a", "1")),
         ("part: {size: -5}", "part", _Part(size=-5)),
         ("either: true", "either", True),

@@ -71,7 +71,7 @@ BPMP_ONE = Finding(
 _NEEDED = (Kind.CLOCK, Kind.RESET)
 
 
-class BpmpOptions(NoticeOptions, frozen=True):
+class BpmpOptions(NoticeOptions):
     """``host``: the agent whose Linux has the proxy."""
 
     host: str | None = None

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-import msgspec
-
-from scmigen.targets.base import Options
+from scmigen.targets.base import Meta, Options
 
 _LICENSE = r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+:-]*)*"
 
 
-class NoticeOptions(Options, frozen=True):
+class NoticeOptions(Options):
     """Base of the options of an output in C.
 
     ``copyright``: the line of that name in every file. ``license``: the expression of
@@ -19,7 +17,7 @@ class NoticeOptions(Options, frozen=True):
     copyright: (
         Annotated[
             str,
-            msgspec.Meta(
+            Meta(
                 pattern=r"(?!.*[\x00-\x1f\x7f])\S.*",
                 max_length=400,
                 description="one line: Copyright (c) 2026, Acme. All rights reserved.",
@@ -29,7 +27,7 @@ class NoticeOptions(Options, frozen=True):
     ) = None
     license: Annotated[
         str,
-        msgspec.Meta(
+        Meta(
             pattern=_LICENSE,
             max_length=100,
             description="an expression of SPDX: BSD-3-Clause",

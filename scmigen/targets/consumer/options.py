@@ -1,14 +1,14 @@
 """What the trees of agents are like: options of the output."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Literal
-
-import msgspec
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.dialects import Os
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
+from scmigen.targets.base import Meta
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.options import OUTPUT_OPTION
 
@@ -18,7 +18,7 @@ Others = Literal["reserved", "removed"]
 Whom = Literal["host", "guest"]
 
 
-class ConsumerOptions(NoticeOptions, frozen=True):
+class ConsumerOptions(NoticeOptions):
     """Options of the output ``consumer``.
 
     ``others``: whether the nodes of other agents get ``status = "reserved"`` or are removed.
@@ -27,12 +27,13 @@ class ConsumerOptions(NoticeOptions, frozen=True):
     Linux waits for an answer.
     """
 
+    KEYS = MappingProxyType({"whom": "for"})
+
     others: Others = "reserved"
-    whom: Whom | Mapping[str, Whom] = msgspec.field(default="host", name="for")
+    whom: Whom | Mapping[str, Whom] = "host"
     os: Os | Mapping[str, Os] = Os.LINUX
     max_rx_timeout_ms: (
-        Annotated[int, msgspec.Meta(ge=1, le=0xFFFFFFFF, description="milliseconds, 1 or more")]
-        | None
+        Annotated[int, Meta(ge=1, le=0xFFFFFFFF, description="milliseconds, 1 or more")] | None
     ) = None
 
     def is_guest(self, agent: str) -> bool:

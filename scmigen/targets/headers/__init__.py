@@ -17,7 +17,7 @@ from scmigen.targets.headers.numbers import Numbered
 from scmigen.targets.options import OUTPUT_OPTION
 
 
-class HeaderOptions(NoticeOptions, frozen=True):
+class HeaderOptions(NoticeOptions):
     """``forms``: what the numbers are written as."""
 
     forms: tuple[FormName, ...] = (FormName.DT_BINDINGS,)

@@ -14,7 +14,7 @@ from scmigen.targets.ids.rows import sections_of
 from scmigen.targets.options import OUTPUT_OPTION
 
 
-class IdsOptions(Options, frozen=True):
+class IdsOptions(Options):
     """``forms``: what the page is written as."""
 
     forms: tuple[FormName, ...] = (FormName.RST,)

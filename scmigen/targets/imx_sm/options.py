@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
-import msgspec
-
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import field
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
-from scmigen.targets.base import Group
+from scmigen.targets.base import Group, Meta
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.options import OUTPUT_OPTION
 
@@ -19,15 +18,15 @@ _SETTINGS = r"[a-z0-9]+=[A-Za-z0-9_.-]+(?:, *[a-z0-9]+=[A-Za-z0-9_.-]+)*"
 _ROW = r"[A-Z][A-Z0-9_]{1,63}"
 
 LevelWord = Literal["none", "get", "notify", "set", "priv", "exclusive", "all"]
-_Small = Annotated[int, msgspec.Meta(ge=0, le=255)]
-_Folder = Annotated[str, msgspec.Meta(pattern=r"\w+", description="a folder: MIMX95")]
+_Small = Annotated[int, Meta(ge=0, le=255)]
+_Folder = Annotated[str, Meta(pattern=r"\w+", description="a folder: MIMX95")]
 _Settings = Annotated[
-    str, msgspec.Meta(pattern=_SETTINGS, max_length=200, description="as in a .cfg: mu=3, test=2")
+    str, Meta(pattern=_SETTINGS, max_length=200, description="as in a .cfg: mu=3, test=2")
 ]
-_Row = Annotated[str, msgspec.Meta(pattern=_ROW, description="a resource: LMM_1, PIN_UART1_RXD")]
+_Row = Annotated[str, Meta(pattern=_ROW, description="a resource: LMM_1, PIN_UART1_RXD")]
 
 
-class ImxSmAgent(Group, frozen=True):
+class ImxSmAgent(Group):
     """An agent in imx-sm: ``name`` and ``number`` of its section, whether it is ``secure``.
 
     ``instance`` and ``did``: the number of its SCMI instance and of its domain, for the header.
@@ -36,20 +35,18 @@ class ImxSmAgent(Group, frozen=True):
     ``rows`` alone, which stand last in the section kept by hand and close what it opened.
     """
 
-    name: (
-        Annotated[str, msgspec.Meta(pattern=NAME, description="1 to 15 characters: AP-NS")] | None
-    ) = None
+    name: Annotated[str, Meta(pattern=NAME, description="1 to 15 characters: AP-NS")] | None = None
     number: _Small | None = None
     secure: bool = False
     instance: _Small | None = None
     did: _Small | None = None
     mailbox: _Settings | None = None
     channels: tuple[_Settings, ...] = ()
-    rows: Mapping[_Row, LevelWord] = {}
+    rows: Mapping[_Row, LevelWord] = field(default_factory=dict)
     form: Literal["section", "rows"] = "section"
 
 
-class ImxSmOptions(NoticeOptions, frozen=True):
+class ImxSmOptions(NoticeOptions):
     """Options of the output ``imx-sm``.
 
     ``tree``: the sources of imx-sm, whose headers name the resources of ``soc`` and ``board``, as
@@ -61,7 +58,7 @@ class ImxSmOptions(NoticeOptions, frozen=True):
     soc: _Folder | None = None
     board: _Folder | None = None
     full: Literal["least", "all"] = "least"
-    agents: Mapping[str, ImxSmAgent] = {}
+    agents: Mapping[str, ImxSmAgent] = field(default_factory=dict)
 
 
 def check_options(platforms: Sequence[Platform], options: ImxSmOptions) -> Iterator[Diagnostic]:

@@ -5,11 +5,11 @@ from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Annotated, Literal
 
-import msgspec
-
+from scmigen.data import field
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.base import Meta
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.optee_server.described import Described, dangling, read_described
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
@@ -24,14 +24,14 @@ _LABEL = r"&[A-Za-z_][A-Za-z0-9_]*|&\{(?:/[A-Za-z0-9,._+@-]+)+\}"
 _CELL = r"0x[0-9A-Fa-f]{1,8}|0|[1-9][0-9]{0,9}|[A-Za-z_][A-Za-z0-9_]*"
 _Reference = Annotated[
     str,
-    msgspec.Meta(
+    Meta(
         pattern=rf"(?:{_LABEL})(?: (?:{_CELL})){{0,8}}",
         description='a node of OP-TEE\'s tree and the cells: "&rcc CK_ICN_DISPLAY"',
     ),
 ]
 
 
-class OpteeServerOptions(NoticeOptions, frozen=True, dict=True):
+class OpteeServerOptions(NoticeOptions, slots=False):
     """Options of the output ``optee-server``.
 
     ``firmware``: whose parser takes the node. ``references``: kind → number of the platform → what
@@ -40,8 +40,8 @@ class OpteeServerOptions(NoticeOptions, frozen=True, dict=True):
     """
 
     firmware: Firmware = "upstream"
-    references: Mapping[str, Mapping[str, _Reference]] = msgspec.field(default_factory=dict)
-    tree: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    references: Mapping[str, Mapping[str, _Reference]] = field(default_factory=dict)
+    tree: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

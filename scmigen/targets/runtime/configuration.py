@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scmigen.runtime import Runtime
 
 
-class RuntimeOptions(Options, frozen=True):
+class RuntimeOptions(Options):
     """The options of the runtime configuration."""
 
     #: Whether agents can set the trip points of their sensors.

@@ -3,7 +3,7 @@
 from scmigen.targets.common.notice import NoticeOptions
 
 
-class MessageServerOptions(NoticeOptions, frozen=True):
+class MessageServerOptions(NoticeOptions):
     """``mocks``: drivers that do nothing, to build and try the tables before there are others."""
 
     mocks: bool = False

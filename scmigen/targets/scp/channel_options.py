@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-import msgspec
-
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import fields
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
-from scmigen.targets.base import Group, Options
+from scmigen.targets.base import Group, Meta, Options
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 from scmigen.targets.scp.tree_channels import tree_channels
 
@@ -23,8 +22,8 @@ _WORD = re.compile(r"(?:a2p|p2a)(?: [a-z0-9]+(?:-[a-z0-9]+)*)?")
 _NUMBER = r"0[xX][0-9A-Fa-f]{1,16}|[0-9]{1,20}"
 
 
-def _like(pattern: str, description: str) -> msgspec.Meta:
-    return msgspec.Meta(pattern=pattern, description=description)
+def _like(pattern: str, description: str) -> Meta:
+    return Meta(pattern=pattern, description=description)
 
 
 _Value = Annotated[str, _like(rf"{_NUMBER}|= *{EXPRESSION}", "a number, or = EXPRESSION in C")]
@@ -37,7 +36,7 @@ _Index = Annotated[
 ]
 
 
-class ChannelOptions(Group, frozen=True):
+class ChannelOptions(Group):
     """One channel, or several by `ALL`; what is not given has the default, or is of the tree.
 
     ``index`` is that of its service: a number, or the product's enumerator. ``name``: what
@@ -51,7 +50,7 @@ class ChannelOptions(Group, frozen=True):
     """
 
     index: _Index | None = None
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=63)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=63)] | None = None
     memory: _Memory | None = None
     size: _Value | None = None
     module: (
@@ -82,10 +81,10 @@ def settings(channels: Channels, agent: str, word: str) -> ChannelOptions:
     layers = [channels[who][what] for who, what in pairs if what in channels.get(who, {})]
     found: dict[str, Any] = {}
     for layer in layers:
-        for field in ChannelOptions.__struct_fields__:
-            value = getattr(layer, field)
+        for name in fields(ChannelOptions):
+            value = getattr(layer, name)
             if value is not None:
-                found.setdefault(field, value)
+                found.setdefault(name, value)
     headers = dict.fromkeys(header for layer in layers for header in layer.headers)
     return ChannelOptions(**{**found, "headers": tuple(headers)})
 

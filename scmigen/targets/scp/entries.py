@@ -6,8 +6,7 @@ default.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-import msgspec
+from typing import Any
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
@@ -338,11 +337,12 @@ def _without(setup: Setup, word: str) -> Setup:
 def _otherwise(setup: Setup, word: str, key: str) -> Setup:
     """The same with something else at a key of a driver of the system."""
     drivers = setup.options.drivers[SYSTEM]
-    changed = msgspec.structs.replace(drivers[word], **{key: _OTHERWISE[key]})
+    other: Mapping[str, Any] = {key: _OTHERWISE[key]}
+    changed = replace(drivers[word], **other)
     return _with_system(setup, {**drivers, word: changed})
 
 
 def _with_system(setup: Setup, drivers: Mapping[str, Driver]) -> Setup:
     """The same with other drivers of the system."""
     options = {**setup.options.drivers, SYSTEM: drivers}
-    return replace(setup, options=msgspec.structs.replace(setup.options, drivers=options))
+    return replace(setup, options=replace(setup.options, drivers=options))

@@ -6,17 +6,15 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Literal
 
-import msgspec
-
 from scmigen.assignment.findings import DEVICE_UNKNOWN
 from scmigen.assignment.select import Selector
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.node_kinds import compatibles, nearest_compatibles
-from scmigen.data import Data
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
-from scmigen.targets.base import Group
+from scmigen.targets.base import Group, Meta
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.paths import folder_of
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
@@ -36,12 +34,12 @@ _CONSTANT = f"= *{EXPRESSION}"
 #: How much alike (`difflib`) a misspelt compatible is to the one that is meant.
 _MISSPELT = 0.75
 #: A whole number that C has a type for.
-_Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+_Number = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Scalar = bool | _Number | str
 #: A protocol of the product's own.
 _PlatformProtocol = Annotated[
-    Annotated[int, msgspec.Meta(ge=0x80, le=0xFF)],
-    msgspec.Meta(description="the number of a protocol of the product, 0x80 to 0xFF"),
+    Annotated[int, Meta(ge=0x80, le=0xFF)],
+    Meta(description="the number of a protocol of the product, 0x80 to 0xFF"),
 ]
 
 
@@ -49,11 +47,11 @@ _PlatformProtocol = Annotated[
 DomainType = Literal["device", "device-debug", "core", "cluster"]
 
 
-def _like(pattern: str, description: str) -> msgspec.Meta:
-    return msgspec.Meta(pattern=pattern, description=description)
+def _like(pattern: str, description: str) -> Meta:
+    return Meta(pattern=pattern, description=description)
 
 
-class Driver(Group, frozen=True):
+class Driver(Group):
     """A driver module as SCP_MODULES names it, the index of its API, its header.
 
     ``struct``: the type of an element's data, ``data``: field → what it holds (`drivers.value`);
@@ -77,11 +75,10 @@ class Driver(Group, frozen=True):
         None
     )
     type: DomainType | Mapping[str, DomainType] | None = None
-    parent: Mapping[str, Annotated[int, msgspec.Meta(ge=0, le=4095)]] | None = None
+    parent: Mapping[str, Annotated[int, Meta(ge=0, le=4095)]] | None = None
     sub_element: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=255)]
-        | Annotated[str, msgspec.Meta(pattern=_CONSTANT)],
-        msgspec.Meta(description="a number from 0 to 255, or = EXPRESSION"),
+        Annotated[int, Meta(ge=0, le=255)] | Annotated[str, Meta(pattern=_CONSTANT)],
+        Meta(description="a number from 0 to 255, or = EXPRESSION"),
     ] = 0
 
     @property
@@ -90,7 +87,7 @@ class Driver(Group, frozen=True):
         return self.module.upper().replace("-", "_")
 
 
-class FastChannelOptions(Group, frozen=True):
+class FastChannelOptions(Group):
     """Where performance fast channels are.
 
     ``memory``: a label, path or name of a node. ``firmware_address``: where the firmware sees that
@@ -100,15 +97,15 @@ class FastChannelOptions(Group, frozen=True):
 
     memory: str
     firmware_address: (
-        Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
+        Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]
         | Annotated[str, _like(_CONSTANT, "a number, or = EXPRESSION")]
         | None
     ) = None
     headers: tuple[Annotated[str, _like(r"[A-Za-z0-9_]+\.h", "a file: acme_mmap.h")], ...] = ()
-    rate_limit: Annotated[int, msgspec.Meta(ge=4000, le=0xF_FFFF)] = 4000
+    rate_limit: Annotated[int, Meta(ge=4000, le=0xF_FFFF)] = 4000
 
 
-class ScpOptions(NoticeOptions, frozen=True, dict=True):
+class ScpOptions(NoticeOptions, slots=False):
     """The options of every variant. ``drivers``: compatible of a provider, or `SYSTEM` → slot →
     driver; a doorbell can be one agent's (``doorbell NAME``). ``trip_points``: whether agents can
     set trip points of their sensors. ``channels``: agent → channel of a product → what is to say of
@@ -116,11 +113,11 @@ class ScpOptions(NoticeOptions, frozen=True, dict=True):
     ``platform_protocols``: agent → the product's own protocols that it has; None if nothing is
     said of them. ``version``: the word of the `Version` that the tables are for."""
 
-    drivers: Mapping[str, Mapping[str, Driver]] = msgspec.field(default_factory=dict)
+    drivers: Mapping[str, Mapping[str, Driver]] = field(default_factory=dict)
     trip_points: bool = False
     fast_channels: FastChannelOptions | None = None
-    channels: Channels = msgspec.field(default_factory=dict)
-    product: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    channels: Channels = field(default_factory=dict)
+    product: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     platform_protocols: Mapping[str, tuple[_PlatformProtocol, ...]] | None = None
     version: Literal["2.14", "2.16", "2025-11"] = "2.14"
 
@@ -133,7 +130,7 @@ class ScpOptions(NoticeOptions, frozen=True, dict=True):
         return read_product(folder_of(self.product, self.at("product")))
 
 
-class AnyScpOptions(ScpOptions, frozen=True):
+class AnyScpOptions(ScpOptions):
     """The options of ``scp``, which can be any of the variants."""
 
     target: Literal["host", "optee", "product"] = "host"
@@ -250,10 +247,10 @@ def _wrong(options: ScpOptions, driver: Driver, name: str, word: str) -> Iterato
         yield OUTPUT_OPTION.error(
             "data needs the struct that its fields belong to", options.at(*path)
         )
-    for field in driver.data or ():
-        if not _WORD.fullmatch(field):
-            message = f"{field!r} is not a field: it must be a C identifier"
-            yield OUTPUT_OPTION.error(message, options.at(*path, field))
+    for member in driver.data or ():
+        if not _WORD.fullmatch(member):
+            message = f"{member!r} is not a field: it must be a C identifier"
+            yield OUTPUT_OPTION.error(message, options.at(*path, member))
 
 
 def _memory(platform: Platform, options: ScpOptions, text: str) -> Iterator[Diagnostic]:

@@ -9,8 +9,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from scmigen import runtime
 from scmigen.assignment.assignment import Extra
 from scmigen.data import Data, field
@@ -119,7 +117,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _part(extra: Extra) -> Mapping[str, Any]:
     """What ``extra`` has of power caps and grants of them, in its own form."""
-    said = _mapping(msgspec.json.decode(extra.json))
+    said = _mapping(json.loads(extra.json))
     agents = {
         name: {"grants": {str(Kind.POWERCAP): grants[str(Kind.POWERCAP)]}}
         for name, fields in _mapping(said.get("agents")).items()

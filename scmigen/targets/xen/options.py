@@ -4,19 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
-import msgspec
-
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import field
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
-from scmigen.targets.base import Path
+from scmigen.targets.base import Meta, Path
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.options import OUTPUT_OPTION
 
 #: The shared memory as domains see it, where nothing else is said: a hole in Xen's guest layout.
 GUEST_MEMORY = 0x22001000
 
-Address = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+Address = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class Driver(StrEnum):
@@ -28,7 +27,7 @@ class Driver(StrEnum):
     MULTIPLE = "scmi_smc_multiagent"
 
 
-class XenOptions(NoticeOptions, frozen=True):
+class XenOptions(NoticeOptions):
     """``driver``: which one Xen has. ``xen``: the agent that is Xen itself, ``dom0`` that of dom0.
     ``memory``: the address of each agent's shared memory, of one page, where no node of the board
     is that. ``guest_memory``: where domains have theirs."""
@@ -36,7 +35,7 @@ class XenOptions(NoticeOptions, frozen=True):
     driver: Driver = Driver.MULTIPLE
     xen: str | None = None
     dom0: str | None = None
-    memory: Mapping[str, Address] = msgspec.field(default_factory=dict)
+    memory: Mapping[str, Address] = field(default_factory=dict)
     guest_memory: Address | Mapping[str, Address] = GUEST_MEMORY
 
     def seen_at(self, agent: str) -> int:
