@@ -203,7 +203,7 @@ def core(agent: Agent, message: bytes) -> None:
 
 def start(path: Path) -> None:
     """How long until ``scmigen serve`` is ready, and the memory it has then."""
-    code = "from scmigen.cli.main import main; main()"
+    code = "from scmigen.cli.front import main; main()"
     found, memory = [], 0.0
     for _ in range(7):
         with tempfile.TemporaryDirectory() as directory:

@@ -14,11 +14,11 @@ def run() -> None:
     # In a background job, SIGINT is ignored and stays so.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    # Modules stay: looking for garbage while they are imported is a tenth of a check. Goes on in
-    # `scmigen.cli.main`, when the command is imported.
+    # Modules stay: looking for garbage while they are imported is a tenth of a check. It goes
+    # on in `scmigen.cli.declare`, when the command runs.
     gc.disable()
     try:
-        from scmigen.cli.main import main
+        from scmigen.cli.front import main
     except (ImportError, MemoryError, OSError) as problem:
         raise SystemExit(f"scmigen: cannot start: {str(problem) or 'out of memory'}") from None
     main()

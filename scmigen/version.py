@@ -2,6 +2,9 @@
 
 __version__ = "0.1.0"
 
+#: What ``scmigen --version`` prints.
+VERSION = f"scmigen, version {__version__}"
+
 #: The newest format of each kind of file: ``scmigen-KIND-NUMBER`` in its key ``format``.
 FORMATS = {
     "agents": 1,

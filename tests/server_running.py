@@ -84,7 +84,7 @@ class Running:
 
 
 #: The Python program that is ``scmigen serve``.
-SERVE = "from scmigen.cli.serve import serve; serve()"
+SERVE = "import sys; from scmigen.cli.front import main; sys.argv.insert(1, 'serve'); main()"
 
 
 @contextmanager

@@ -2,40 +2,41 @@
 
 import sys
 
-import click
-
 from scmigen import api
 from scmigen.cli.audit_facts import print_facts
-from scmigen.cli.one_of import OneOf
-from scmigen.cli.report import ERRORS, report, say
+from scmigen.cli.choices import QUIET
+from scmigen.cli.declare import argument, command, option
+from scmigen.cli.problems import UsageError
+from scmigen.cli.report import ERRORS, report, say, say_document
 from scmigen.cli.terminal import Column, Folds, print_table
+from scmigen.cli.values import PATH_TEXT, OneOf
 from scmigen.diagnostics import InputError, has_errors
 from scmigen.runtime import Served, ServedGrant, encode_served
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 
 
-@click.command(
+@command(
+    argument("servers", "[AGENT=][FORM:]PATH…", read=PATH_TEXT, many=True),
+    option(
+        "--format",
+        "style",
+        read=OneOf("text", "json"),
+        default="text",
+        shown=True,
+        help="A table, or JSON of the form scmigen-grants-1.",
+    ),
+    QUIET,
     help="""Print what a server lets its agents do, from its descriptions.
 
 A description is a runtime.json, the directory of a build, a board that describes its server, a dump
 of what an agent sees, or another form that is read. Several are of one server, each of other
 agents. In front of a path may be the agent whose it is and the form: linux=dump:linux.json.
-"""
+""",
 )
-@click.argument("servers", metavar="[AGENT=][FORM:]PATH…", type=click.Path(), nargs=-1)
-@click.option(
-    "--format",
-    "style",
-    type=OneOf(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table, or JSON of the form scmigen-grants-1.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def audit(servers: tuple[str, ...], style: str, quiet: bool) -> None:
     if not servers:
-        raise click.UsageError("name a description of a server")
+        raise UsageError("name a description of a server")
     try:
         served, found = api.read_server_and_findings(*servers)
     except InputError as problem:
@@ -46,7 +47,7 @@ def audit(servers: tuple[str, ...], style: str, quiet: bool) -> None:
         _table(served)
     elif style == "json" and not wrong:
         # Programs get all or nothing.
-        click.echo(encode_served(served).decode(), nl=False)
+        say_document(encode_served(served).decode())
     sys.stdout.flush()
     report(found, style, quiet, sys.stderr)
     if wrong:

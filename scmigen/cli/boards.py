@@ -9,9 +9,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import click
-
 from scmigen.cli.excerpts import with_excerpts
+from scmigen.cli.problems import UsageError
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest, Servers, Whose, status_of, worst
 from scmigen.data import replace
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 def each_board(request: BoardRequest) -> tuple[BoardRequest, ...]:
     """A request for each path that is typed; a directory stands for all ``.dts`` files below it."""
     if request.ids is not None:
-        raise click.UsageError("--ids names the lock file of one board, so not with --each")
+        raise UsageError("--ids names the lock file of one board, so not with --each")
     found: dict[Path, None] = {}
     for path in (request.board, *request.overlays):
         inside = sorted(path.rglob("*.dts")) if is_directory(path) else [path]
         if not inside:
-            raise click.UsageError(f"no .dts file is below {path}")
+            raise UsageError(f"no .dts file is below {path}")
         found.update(dict.fromkeys(inside))
     return tuple(replace(request, board=path, overlays=()) for path in found)
 

@@ -1,20 +1,19 @@
 """``scmigen build`` and ``scmigen check``."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import click
 
 from scmigen.cli import complete, complete_boards
-from scmigen.cli.choices import locked_option
-from scmigen.cli.common import BoardRequest, build_options, check_options, compiled
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.choices import LOCKED
+from scmigen.cli.common import BoardRequest, build_command, check_command, compiled
+from scmigen.cli.declare import Option, option
+from scmigen.cli.problems import UsageError
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import Servers, Whose
 from scmigen.cli.rule import Rule
+from scmigen.cli.values import PATH, PATH_TEXT, OneOf
 from scmigen.data import replace
 from scmigen.diagnostics import InputError, counted
 from scmigen.inputs import read_bytes
@@ -33,9 +32,7 @@ from scmigen.targets.common.names import board_name
 _ATTEMPTS = 10
 
 
-def _outputs(
-    context: click.Context, parameter: click.Parameter, given: Sequence[str]
-) -> tuple[str, ...]:
+def _outputs(given: Sequence[str]) -> tuple[str, ...]:
     """The names in ``--emit a,b``, which may be given more than once; the default set where it is
     absent."""
     names = tuple(dict.fromkeys(name for text in given for name in text.split(",")))
@@ -43,16 +40,16 @@ def _outputs(
     if unknown:
         said = ", ".join(map(repr, unknown))
         known = ", ".join(registry.names())
-        raise click.BadParameter(f"no output {said}; one of: {known}", context, parameter)
+        raise UsageError(f"no output {said}; one of: {known}")
     return names
 
 
-def _emit_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _emit(text: str) -> Option:
     """``--emit``, with its line of help."""
-    return click.option(
+    return option(
         "--emit",
-        callback=_outputs,
-        shell_complete=complete.outputs,
+        check=_outputs,
+        complete=complete.outputs,
         metavar="A,B,…",
         multiple=True,
         help=text,
@@ -64,75 +61,72 @@ def _given(options: Mapping[str, str | None]) -> dict[str, str]:
     return {name: word for name, word in options.items() if word is not None}
 
 
-def _prefixes(
-    context: click.Context, parameter: click.Parameter, given: Sequence[str]
-) -> PrefixMap:
+def _prefixes(given: Sequence[str]) -> PrefixMap:
     """The pairs in ``--prefix-map OLD=NEW``."""
     pairs = [text.partition("=") for text in given]
     if not all(old and equals for old, equals, _ in pairs):
-        raise click.BadParameter("write OLD=NEW", context, parameter)
+        raise UsageError("write OLD=NEW")
     return tuple((old, new) for old, _, new in pairs)
 
 
-@click.command(
+@build_command(
+    LOCKED,
+    option("-o", "--output", read=PATH, help="Output directory."),
+    _emit(f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages."),
+    option(
+        "--scp-target",
+        read=OneOf("host", "product", "optee"),
+        help="Firmware that the output scp is for; overrides its option target.",
+    ),
+    option(
+        "--scp-version",
+        read=OneOf("2.14", "2.16", "2025-11"),
+        help="Version of SCP-firmware that its tables are for; overrides their option version.",
+    ),
+    option(
+        "--for",
+        "whom",
+        read=OneOf("host", "guest"),
+        help="What the trees of the output consumer are for; overrides its option for.",
+    ),
+    option(
+        "--depfile",
+        read=PATH,
+        help="Write a make rule: the stamp, or else the first output, and all files read.",
+    ),
+    option(
+        "--depfile-target",
+        metavar="NAME",
+        help="Target of that rule, as written here; where it is an output, that is always touched.",
+    ),
+    option(
+        "--stamp",
+        read=PATH,
+        help="Touch this file once all is written, whether or not an output changed.",
+    ),
+    option(
+        "--list-outputs",
+        flag=True,
+        help="List the files that a build makes, one path per line, and write nothing.",
+    ),
+    option(
+        "--prefix-map",
+        check=_prefixes,
+        multiple=True,
+        metavar="OLD=NEW",
+        help="Name files below OLD with NEW in its place in outputs (repeatable; the last holds).",
+    ),
+    option(
+        "--force",
+        flag=True,
+        help="Replace files that have the name of an output but are not, or were changed.",
+    ),
+    option("-v", "--verbose", flag=True, help="List changed files."),
     help="""Compile BOARD (DTS or DTB) into its outputs in the directory given with -o.
 
 If there are errors in the input, nothing is written and the exit status is 1.
-"""
+""",
 )
-@build_options
-@locked_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output directory.")
-@_emit_option(f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages.")
-@click.option(
-    "--scp-target",
-    type=OneOf(["host", "product", "optee"]),
-    help="Firmware that the output scp is for; overrides its option target.",
-)
-@click.option(
-    "--scp-version",
-    type=OneOf(["2.14", "2.16", "2025-11"]),
-    help="Version of SCP-firmware that its tables are for; overrides their option version.",
-)
-@click.option(
-    "--for",
-    "whom",
-    type=OneOf(["host", "guest"]),
-    help="What the trees of the output consumer are for; overrides its option for.",
-)
-@click.option(
-    "--depfile",
-    type=click.Path(path_type=Path),
-    help="Write a make rule: the stamp, or else the first output, and all files read.",
-)
-@click.option(
-    "--depfile-target",
-    metavar="NAME",
-    help="Target of that rule, as written here; where it is an output, that is always touched.",
-)
-@click.option(
-    "--stamp",
-    type=click.Path(path_type=Path),
-    help="Touch this file once all is written, whether or not an output changed.",
-)
-@click.option(
-    "--list-outputs",
-    is_flag=True,
-    help="List the files that a build makes, one path per line, and write nothing.",
-)
-@click.option(
-    "--prefix-map",
-    callback=_prefixes,
-    multiple=True,
-    metavar="OLD=NEW",
-    help="Name files below OLD with NEW in its place in outputs (repeatable; the last holds).",
-)
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Replace files that have the name of an output but are not, or were changed.",
-)
-@click.option("-v", "--verbose", is_flag=True, help="List changed files.")
 def build(
     request: BoardRequest,
     output: Path,
@@ -151,7 +145,7 @@ def build(
     quiet: bool,
 ) -> None:
     if depfile_target is not None and depfile is None:
-        raise click.UsageError("--depfile-target names the target of a rule: ask for --depfile")
+        raise UsageError("--depfile-target names the target of a rule: ask for --depfile")
     rule = Rule(stamp, depfile, depfile_target)
     request = replace(request, prefix_map=prefix_map)
     said = {
@@ -273,49 +267,47 @@ def _summary(
             say(f"  {path} (removed)")
 
 
-def _whose(
-    context: click.Context, parameter: click.Parameter, given: Sequence[str]
-) -> str | dict[str, str] | None:
+def _whose(given: Sequence[str]) -> str | dict[str, str] | None:
     """What ``--as`` says: one agent of the server, or pairs of a name here and there."""
     pairs = [text.partition("=") for text in given]
     if len(pairs) == 1 and not pairs[0][1]:
         return given[0]
     if not all(mine and theirs for mine, _, theirs in pairs):
-        raise click.BadParameter("write one AGENT, or MINE=THEIRS for each", context, parameter)
+        raise UsageError("write one AGENT, or MINE=THEIRS for each")
     return {mine: theirs for mine, _, theirs in pairs} or None
 
 
-@click.command(
-    help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors."
-)
-@check_options
-@locked_option
-@_emit_option(
-    "Outputs to check the board for, too, as build does; by default, those that the files ask for."
-)
-@click.option(
-    "--write-baseline",
-    type=click.Path(path_type=Path),
-    help="Write a file of waivers that covers all that is found now, for --baseline.",
-)
-@click.option(
-    "--against",
-    type=click.Path(),
-    multiple=True,
-    metavar="[AGENT=][FORM:]PATH",
-    help="Compare BOARD with a server: a runtime.json, the directory of a build, a board that "
-    "describes it, a dump of what its agents see, or another form that is read (repeatable: "
-    "linux=a.json).",
-)
-@click.option(
-    "--as",
-    "agent",
-    multiple=True,
-    callback=_whose,
-    metavar="AGENT|MINE=THEIRS",
-    help="Agent of that server that uses the tree BOARD; or, what it calls an agent of BOARD "
-    "(repeatable).",
-    shell_complete=complete_boards.server_agents,
+@check_command(
+    LOCKED,
+    _emit(
+        "Outputs to check the board for, too, as build does; by default, those that the files ask "
+        "for."
+    ),
+    option(
+        "--write-baseline",
+        read=PATH,
+        help="Write a file of waivers that covers all that is found now, for --baseline.",
+    ),
+    option(
+        "--against",
+        read=PATH_TEXT,
+        multiple=True,
+        metavar="[AGENT=][FORM:]PATH",
+        help="Compare BOARD with a server: a runtime.json, the directory of a build, a board that "
+        "describes it, a dump of what its agents see, or another form that is read (repeatable: "
+        "linux=a.json).",
+    ),
+    option(
+        "--as",
+        "agent",
+        multiple=True,
+        check=_whose,
+        metavar="AGENT|MINE=THEIRS",
+        help="Agent of that server that uses the tree BOARD; or, what it calls an agent of BOARD "
+        "(repeatable).",
+        complete=complete_boards.server_agents,
+    ),
+    help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors.",
 )
 def check(
     request: BoardRequest,
@@ -326,7 +318,7 @@ def check(
     quiet: bool,
 ) -> None:
     if agent and not against:
-        raise click.UsageError("--as names an agent of a server: name that with --against")
+        raise UsageError("--as names an agent of a server: name that with --against")
     if write_baseline is not None:
         from scmigen.cli.baseline import write  # seldom asked for
 

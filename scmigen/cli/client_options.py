@@ -1,19 +1,17 @@
 """What the commands of ``scmigen client`` share: the options of the group, ``--format``, ``--hold``
 and numbers."""
 
-import functools
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import click
-
 from scmigen.cli.client_text import possible_values, switched
-from scmigen.cli.lines import LinesError
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.declare import Command, Declares, Parameter, argument, option
+from scmigen.cli.problems import CommandError, LinesError, UsageError
 from scmigen.cli.report import say, say_json
+from scmigen.cli.values import OneOf, Within
 from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
@@ -25,15 +23,15 @@ _INDEXED = 1 << 25
 
 
 def number_up_to(maximum: int = 0xFFFF_FFFF, minimum: int = 0) -> Callable[[str], int]:
-    """A parameter type for click: a number, decimal or 0x…, up to ``maximum``."""
+    """What takes a number, decimal or 0x…, up to ``maximum``. It raises `UsageError`."""
 
     def number(text: str) -> int:
         try:
             found = int(text, 0)
         except ValueError:
-            raise click.BadParameter(f"{text!r} is not a number") from None
+            raise UsageError(f"{text!r} is not a number") from None
         if not minimum <= found <= maximum:
-            raise click.BadParameter(f"{text} is not within {minimum} and {maximum:#x}")
+            raise UsageError(f"{text} is not within {minimum} and {maximum:#x}")
         return found
 
     return number
@@ -64,9 +62,9 @@ class Options:
         except ScmiError as refusal:
             raise refused(refusal) from None
         except UrlError as problem:
-            raise click.UsageError(str(problem)) from None
+            raise UsageError(str(problem)) from None
         except ClientError as problem:
-            raise click.ClickException(str(problem)) from None
+            raise CommandError(str(problem)) from None
 
     @contextmanager
     def setting(self, platform: Client, protocol: Protocol, number: int) -> Iterator[None]:
@@ -106,48 +104,52 @@ def refused(refusal: ScmiError, *more: str) -> LinesError:
     return LinesError((str(refusal), *more), start="")
 
 
-STYLE = OneOf(["text", "json"])
-SECONDS = click.FloatRange(0.01, 3600)
+STYLE = OneOf("text", "json")
+SECONDS = Within(float, 0.01, 3600)
+
+_FORMAT = option("--format", "style", read=STYLE, help="text or json.")
+_TIMEOUT = option(
+    "--timeout",
+    read=SECONDS,
+    metavar="SECONDS",
+    help="As before the URL: for the whole command.",
+)
+_HOLD = option(
+    "--hold",
+    read=Within(float, 0, 86400),
+    default=0.0,
+    metavar="SECONDS",
+    help="Stay connected this long; a vote ends with the connection.",
+)
 
 
-def agent_command(function: Callable[..., None]) -> Callable[..., None]:
-    """A command: gets the options, and accepts ``--format`` and ``--timeout`` after its name
-    too."""
+def agent_command(
+    *parameters: Parameter,
+    help: str,  # noqa: A002 - as click has it
+    holds: bool = False,
+    words_with_dash: bool = False,
+) -> Declares:
+    """A command: its body gets the options, and it accepts ``--format`` and ``--timeout`` after its
+    name too; if it ``holds``, also ``--hold``: a vote ends with the connection that cast it."""
 
-    def run(
-        options: Options, /, style: str | None, timeout: float | None, **arguments: Any
-    ) -> None:
-        options.style = style or options.style
-        options.timeout = timeout or options.timeout
-        function(options, **arguments)
+    def declares(body: Callable[..., None]) -> Command:
+        def run(
+            options: Options,
+            /,
+            style: str | None,
+            timeout: float | None,
+            hold: float = 0.0,
+            **values: Any,
+        ) -> None:
+            options.style = style or options.style
+            options.timeout = timeout or options.timeout
+            options.hold = hold
+            body(options, **values)
 
-    functools.update_wrapper(run, function)
-    choice = click.option("--format", "style", type=STYLE, default=None, help="text or json.")
-    patience = click.option(
-        "--timeout",
-        type=SECONDS,
-        default=None,
-        metavar="SECONDS",
-        help="As before the URL: for the whole command.",
-    )
-    return choice(patience(click.pass_obj(run)))
+        common = (_FORMAT, _TIMEOUT, *((_HOLD,) if holds else ()))
+        return Command(help, (*parameters, *common), run, words_with_dash)
 
-
-def holding(function: Callable[..., None]) -> Callable[..., None]:
-    """``--hold SECONDS``: a vote ends with the connection that cast it."""
-
-    def run(options: Options, hold: float, **arguments: Any) -> None:
-        options.hold = hold
-        function(options, **arguments)
-
-    functools.update_wrapper(run, function)
-    return click.option(
-        "--hold",
-        type=click.FloatRange(0, 86400),
-        default=0.0,
-        metavar="SECONDS",
-        help="Stay connected this long; a vote ends with the connection.",
-    )(run)
+    return declares
 
 
 #: Casts the vote of a client on a resource: on, or off.
@@ -162,12 +164,11 @@ def vote(options: Options, number: int, on: bool, what: str, cast: Cast) -> None
         options.keep(platform)
 
 
-def voting(group: click.Group, word: str, text: str, what: str, cast: Cast) -> None:
-    """Add the command ``word`` (on or off) to a group, which votes for a resource."""
+def voting(word: str, text: str, what: str, cast: Cast) -> Command:
+    """The command ``word`` (on or off), which votes for a resource."""
 
-    @group.command(word, help=text)
-    @click.argument("number", metavar="ID", type=ID)
-    @agent_command
-    @holding
+    @agent_command(argument("number", "ID", read=ID), help=text, holds=True)
     def command(options: Options, number: int) -> None:
         vote(options, number, word == "on", what, cast)
+
+    return command

@@ -1,25 +1,22 @@
 """The commands of ``scmigen client`` for supplies, performance domains and sensors."""
 
-import click
-
-from scmigen.cli.client_options import ID, Options, agent_command, holding, number_up_to, voting
+from scmigen.cli.client_options import ID, Options, agent_command, number_up_to, voting
 from scmigen.cli.client_text import or_unknown, table
+from scmigen.cli.declare import Group, argument
+from scmigen.cli.problems import UsageError
 from scmigen.client import Client
 from scmigen.data import asdict
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.units import unit
 
 _MICROVOLT = number_up_to(0x7FFF_FFFF, -0x8000_0000)
+_SUPPLY = "voltage domain"
 _STATES = {True: "on", False: "off", None: "?"}
 
 
-@click.group(help="Supplies.")
-def voltage() -> None:
-    pass
-
-
-@voltage.command("list", help="List the voltage domains that the agent can see; levels in uV.")
-@agent_command
+@agent_command(
+    help="List the voltage domains that the agent can see; levels in uV.",
+)
 def voltage_list(options: Options) -> None:
     with options.connected() as platform:
         domains = platform.voltage_domains()
@@ -28,14 +25,12 @@ def voltage_list(options: Options) -> None:
     options.show([asdict(item) for item in domains], *table(rows))
 
 
-@voltage.command(
-    "level",
+@agent_command(
+    argument("number", "ID", read=ID),
+    argument("microvolts", "[UV]", read=_MICROVOLT, required=False),
     help="Print the level of a supply in uV; with UV, first set it to that, one of its levels.",
-    context_settings={"ignore_unknown_options": True},  # a level may be negative
+    words_with_dash=True,  # a level may be negative
 )
-@click.argument("number", metavar="ID", type=ID)
-@click.argument("microvolts", metavar="[UV]", type=_MICROVOLT, required=False)
-@agent_command
 def voltage_level(options: Options, number: int, microvolts: int | None) -> None:
     with options.connected() as platform:
         if microvolts is not None:
@@ -45,17 +40,9 @@ def voltage_level(options: Options, number: int, microvolts: int | None) -> None
     options.show({"id": number, "level": level}, str(level))
 
 
-voting(voltage, "on", "Vote for a supply to be on.", "voltage domain", Client.enable_supply)
-voting(voltage, "off", "Vote for a supply to be off.", "voltage domain", Client.enable_supply)
-
-
-@click.group(help="Performance domains.")
-def performance() -> None:
-    pass
-
-
-@performance.command("list", help="List the performance domains that the agent can see.")
-@agent_command
+@agent_command(
+    help="List the performance domains that the agent can see.",
+)
 def performance_list(options: Options) -> None:
     with options.connected() as platform:
         domains = platform.performance_domains()
@@ -67,13 +54,11 @@ def performance_list(options: Options) -> None:
     options.show([asdict(item) for item in domains], *table(rows))
 
 
-@performance.command(
-    "level",
+@agent_command(
+    argument("number", "ID", read=ID),
+    argument("value", "[LEVEL]", read=ID, required=False),
     help="Print the level of a domain; with LEVEL, first set that, within its limits.",
 )
-@click.argument("number", metavar="ID", type=ID)
-@click.argument("value", metavar="[LEVEL]", type=ID, required=False)
-@agent_command
 def performance_level(options: Options, number: int, value: int | None) -> None:
     with options.connected() as platform:
         if value is not None:
@@ -83,18 +68,16 @@ def performance_level(options: Options, number: int, value: int | None) -> None:
     options.show({"id": number, "level": level}, str(level))
 
 
-@performance.command(
-    "limits",
+@agent_command(
+    argument("number", "ID", read=ID),
+    argument("limits", "[MIN MAX]", read=ID, many=True),
     help="Print the lowest and the highest level of a domain, as PERFORMANCE_LIMITS_GET has them; "
     "with MIN and MAX, first vote for those.",
+    holds=True,
 )
-@click.argument("number", metavar="ID", type=ID)
-@click.argument("limits", metavar="[MIN MAX]", type=ID, nargs=-1)
-@agent_command
-@holding
 def performance_limits(options: Options, number: int, limits: tuple[int, ...]) -> None:
     if len(limits) not in (0, 2):
-        raise click.UsageError("give both limits, MIN and MAX, or none")
+        raise UsageError("give both limits, MIN and MAX, or none")
     with options.connected() as platform:
         if limits:
             with options.setting(platform, Protocol.PERFORMANCE, number):
@@ -105,16 +88,9 @@ def performance_limits(options: Options, number: int, limits: tuple[int, ...]) -
         options.keep(platform)
 
 
-@click.group(help="Sensors.")
-def sensor() -> None:
-    pass
-
-
-@sensor.command(
-    "list",
+@agent_command(
     help="List the sensors that the agent can see. READING has a value for each axis, in UNIT.",
 )
-@agent_command
 def sensor_list(options: Options) -> None:
     with options.connected() as platform:
         sensors = list(platform.sensors())
@@ -125,10 +101,27 @@ def sensor_list(options: Options) -> None:
     options.show([asdict(item) for item in sensors], *table(rows))
 
 
-@sensor.command("read", help="Print the reading of a sensor, a value for each axis.")
-@click.argument("number", metavar="ID", type=ID)
-@agent_command
+@agent_command(
+    argument("number", "ID", read=ID),
+    help="Print the reading of a sensor, a value for each axis.",
+)
 def sensor_read(options: Options, number: int) -> None:
     with options.connected() as platform:
         reading = platform.sensor_reading(number)
     options.show({"id": number, "reading": reading}, " ".join(map(str, reading)))
+
+
+voltage = Group(
+    "Supplies.",
+    {
+        "level": voltage_level,
+        "list": voltage_list,
+        "off": voting("off", "Vote for a supply to be off.", _SUPPLY, Client.enable_supply),
+        "on": voting("on", "Vote for a supply to be on.", _SUPPLY, Client.enable_supply),
+    },
+)
+performance = Group(
+    "Performance domains.",
+    {"level": performance_level, "limits": performance_limits, "list": performance_list},
+)
+sensor = Group("Sensors.", {"list": sensor_list, "read": sensor_read})

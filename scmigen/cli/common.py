@@ -3,206 +3,208 @@
 import functools
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import click
-from click.core import ParameterSource
-
 from scmigen.cli import complete
-from scmigen.cli.choices import OPTIONS
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.choices import DEFINE, OPTIONS, QUIET
+from scmigen.cli.declare import (
+    Command,
+    Declares,
+    Option,
+    Parameter,
+    argument,
+    option,
+    running,
+)
+from scmigen.cli.problems import UsageError
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.request import FIELDS, status_of, typed_request
 from scmigen.cli.request import BoardRequest as BoardRequest
+from scmigen.cli.values import PATH, OneOf, Within
 from scmigen.data import replace
 from scmigen.diagnostics import InputError, Severity
 from scmigen.model.platform import Model
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
-_Command = Callable[..., Any]
+_Body = Callable[..., Any]
 
 
-def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Command:
-    """The options of every command that reads a board; it is called with a `BoardRequest`."""
+def board_command(
+    *parameters: Parameter,
+    help: str,  # noqa: A002 - as click has it
+    formats: Sequence[str] = FORMATS,
+) -> Declares:
+    """A command that reads one board; its body is called with a `BoardRequest`."""
 
-    def call(requests: tuple[BoardRequest, ...], **others: Any) -> Any:
-        return command(request=the_one(requests), **others)
+    def declares(body: _Body) -> Command:
+        def run(**values: Any) -> None:
+            requests, others = _requests(values)
+            body(request=the_one(requests), **others)
 
-    return _options(call, command, formats)
+        return Command(help, (*parameters, *_board(formats)), run)
+
+    return declares
 
 
-def build_options(command: _Command) -> _Command:
+#: The same for a command whose own answer comes as text or JSON.
+view_command = functools.partial(board_command, formats=("text", "json"))
+#: The same where the answer is a table.
+table_command = functools.partial(board_command, formats=("text", "json", "csv"))
+
+
+def build_command(*parameters: Parameter, help: str) -> Declares:  # noqa: A002
     """The same for ``build``; of several boards, `build_boards` takes care."""
 
-    def call(
-        requests: tuple[BoardRequest, ...],
-        output: Path | None,
-        emit: tuple[str, ...],
-        jobs: int | None,
-        **others: Any,
-    ) -> None:
-        one_file = any(others.get(name) for name in ("depfile", "depfile_target", "stamp"))
-        if output is not None or one_file or others["style"] != "text":
-            the_one(requests)
-        for request in requests:
-            if output is None and request.output is None:
-                what = f"the output directory of {request.label}"
-                raise click.UsageError(f"Missing option '-o', {what}")
+    def declares(body: _Body) -> Command:
+        def run(
+            output: Path | None, emit: tuple[str, ...], jobs: int | None, **values: Any
+        ) -> None:
+            requests, others = _requests(values)
+            one_file = any(others.get(name) for name in ("depfile", "depfile_target", "stamp"))
+            if output is not None or one_file or others["style"] != "text":
+                the_one(requests)
+            for request in requests:
+                if output is None and request.output is None:
+                    what = f"the output directory of {request.label}"
+                    raise UsageError(f"Missing option '-o', {what}")
 
-        def build(request: BoardRequest) -> None:
-            folder, outputs = output or request.output, emit or request.emit
-            command(request=request, output=folder, emit=outputs, **others)
+            def build(request: BoardRequest) -> None:
+                folder, outputs = output or request.output, emit or request.emit
+                body(request=request, output=folder, emit=outputs, **others)
 
-        if len(requests) == 1:
-            build(requests[0])
-            return
-        # Processes and a progress bar are needed only here.
-        from scmigen.cli.boards import build_boards
+            if len(requests) == 1:
+                build(requests[0])
+                return
+            # Processes and a progress bar are needed only here.
+            from scmigen.cli.boards import build_boards
 
-        build_boards(requests, jobs, build)
+            build_boards(requests, jobs, build)
 
-    return _jobs("built")(_options(call, command, FORMATS))
+        return Command(help, (_jobs("built"), *_board(FORMATS), *parameters), run)
+
+    return declares
 
 
-def _jobs(done: str) -> Callable[[_Command], _Command]:
-    return click.option(
+def _jobs(done: str) -> Option:
+    return option(
         "-j",
         "--jobs",
-        type=click.IntRange(1, 1024),
+        read=Within(int, 1, 1024),
         help=f"Boards that are {done} at once; by default, one per processor.",
     )
 
 
-def check_options(command: _Command) -> _Command:
+def check_command(*parameters: Parameter, help: str) -> Declares:  # noqa: A002
     """The same for ``check``: of several boards, `check_boards` takes care."""
+    each_path = option(
+        "--each",
+        flag=True,
+        help="Each path is a board of its own, or a directory of boards (.dts).",
+    )
 
-    def call(
-        requests: tuple[BoardRequest, ...],
-        each: bool,
-        jobs: int | None,
-        emit: tuple[str, ...],
-        **others: Any,
-    ) -> None:
-        if emit:
-            requests = tuple(replace(request, emit=emit) for request in requests)
-        if not each and len(requests) == 1:
-            command(request=requests[0], **others)
-            return
-        if others.pop("write_baseline") is not None:
-            raise click.UsageError("--write-baseline is for one board")
-        # Processes and a progress bar are needed only here.
-        from scmigen.cli.boards import check_boards, each_board
+    def declares(body: _Body) -> Command:
+        def run(each: bool, jobs: int | None, emit: tuple[str, ...], **values: Any) -> None:
+            requests, others = _requests(values)
+            if emit:
+                requests = tuple(replace(request, emit=emit) for request in requests)
+            if not each and len(requests) == 1:
+                body(request=requests[0], **others)
+                return
+            if others.pop("write_baseline") is not None:
+                raise UsageError("--write-baseline is for one board")
+            # Processes and a progress bar are needed only here.
+            from scmigen.cli.boards import check_boards, each_board
 
-        check_boards(each_board(requests[0]) if each else requests, jobs, **others)
+            check_boards(each_board(requests[0]) if each else requests, jobs, **others)
 
-    with_options = _options(call, command, FORMATS)
-    for option in (
-        _jobs("checked"),
-        click.option(
-            "--each",
-            is_flag=True,
-            help="Each path is a board of its own, or a directory of boards (.dts).",
+        return Command(help, (each_path, _jobs("checked"), *_board(FORMATS), *parameters), run)
+
+    return declares
+
+
+#: The options that name a board of a project file.
+PROJECT = (
+    option(
+        "--board",
+        "named",
+        metavar="NAME",
+        help="Board of the project file.",
+        complete=complete.boards,
+    ),
+    option("--project", read=PATH, help="Project file, in place of scmigen.toml in this folder."),
+)
+
+
+def _board(formats: Sequence[str]) -> tuple[Parameter, ...]:
+    """The options of every command that reads a board, of which `_requests` makes requests."""
+    return (
+        *PROJECT,
+        QUIET,
+        option(
+            "--format",
+            "style",
+            read=OneOf(*formats),
+            default="text",
+            shown=True,
+            help="Form of diagnostics.",
         ),
-    ):
-        with_options = option(with_options)
-    return with_options
-
-
-def project_options(command: _Command) -> _Command:
-    """The options that name a board of a project file."""
-    for option in (
-        click.option(
-            "--project",
-            type=click.Path(path_type=Path),
-            help="Project file, in place of scmigen.toml in this folder.",
+        *OPTIONS,
+        option(
+            "--repack", flag=True, help="Renumber everything; replaces the lock file's numbers."
         ),
-        click.option(
-            "--board",
-            "named",
-            metavar="NAME",
-            help="Board of the project file.",
-            shell_complete=complete.boards,
+        option("--ids", read=PATH, help="Lock file, which keeps numbers once assigned."),
+        option(
+            "--numbering",
+            read=OneOf(*(item.value for item in Numbering)),
+            usual=Numbering.SHARED.value,
+            help="One number per resource, or dense numbers per agent.",
         ),
-    ):
-        command = option(command)
-    return command
-
-
-def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Command:
-    @functools.wraps(command)
-    def with_requests(project: Path | None, named: str | None, **others: Any) -> Any:
-        typed = typed_request(others)
-        requests: tuple[BoardRequest, ...] = (typed,)
-        if others["board"] is None:
-            requests = of_project(typed, project, named, others["style"], others["quiet"])
-        elif project is not None or named is not None:
-            raise click.UsageError("a BOARD is given, so --project and --board do not apply")
-        if typed.repack and None in (request.ids for request in requests):
-            raise click.UsageError("--repack renumbers a lock file: name it with --ids")
-        if others.pop("locked", False):
-            requests = tuple(map(_locked, requests))
-        for field in ("board", "numbering", *FIELDS):
-            del others[field]
-        return call(requests=requests, **others)
-
-    path = click.Path(path_type=Path)
-    for option in (
-        # Click takes what is given last for what comes first.
-        click.argument("overlays", metavar="[OVERLAY]...", type=path, nargs=-1),
-        click.argument("board", type=path, required=False),
-        click.option("-a", "--agents", type=path, multiple=True, help="Agents file (repeatable)."),
-        click.option(
+        DEFINE,
+        option(
             "-I",
             "--include",
-            type=path,
+            read=PATH,
             multiple=True,
             metavar="[NAME=]DIR",
             help="Include directory; NAME=DIR: of the --tree of NAME, or of the board that is "
             "named by --against, in place of the others (repeatable).",
         ),
-        click.option(
-            "-D",
-            "--define",
-            multiple=True,
-            metavar="NAME[=VALUE]",
-            help="Define a macro (repeatable).",
-        ),
-        click.option(
-            "--numbering",
-            type=OneOf([item.value for item in Numbering]),
-            default=Numbering.SHARED.value,
-            show_default=True,
-            help="One number per resource, or dense numbers per agent.",
-        ),
-        click.option("--ids", type=path, help="Lock file, which keeps numbers once assigned."),
-        click.option(
-            "--repack", is_flag=True, help="Renumber everything; replaces the lock file's numbers."
-        ),
-        *OPTIONS,
-        click.option(
-            "--format",
-            "style",
-            type=OneOf(formats),
-            default="text",
-            show_default=True,
-            help="Form of diagnostics.",
-        ),
-        click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    ):
-        with_requests = option(with_requests)
-    return project_options(with_requests)
+        option("-a", "--agents", read=PATH, multiple=True, help="Agents file (repeatable)."),
+        argument("board", read=PATH, required=False),
+        argument("overlays", "[OVERLAY]...", read=PATH, many=True),
+    )
+
+
+def _requests(values: Mapping[str, Any]) -> tuple[tuple[BoardRequest, ...], dict[str, Any]]:
+    """What a command line asks for, and the values that are not about that."""
+    others = dict(values)
+    project, named = others.pop("project"), others.pop("named")
+    typed = typed_request(others)
+    requests: tuple[BoardRequest, ...] = (typed,)
+    if others["board"] is None:
+        numbered = others["numbering"] is not None
+        requests = of_project(typed, project, named, numbered, others["style"], others["quiet"])
+    elif project is not None or named is not None:
+        raise UsageError("a BOARD is given, so --project and --board do not apply")
+    if typed.repack and None in (request.ids for request in requests):
+        raise UsageError("--repack renumbers a lock file: name it with --ids")
+    if others.pop("locked", False):
+        requests = tuple(map(_locked, requests))
+    for field in ("board", "numbering", *FIELDS):
+        del others[field]
+    return requests, others
 
 
 def _locked(request: BoardRequest) -> BoardRequest:
     """The request with ``--locked``."""
     if request.ids is None:
-        raise click.UsageError("--locked keeps a lock file as it is: name it with --ids")
+        raise UsageError("--locked keeps a lock file as it is: name it with --ids")
     if request.repack:
-        raise click.UsageError("--repack replaces the lock file, and --locked keeps it")
+        raise UsageError("--repack replaces the lock file, and --locked keeps it")
     return replace(request, locked=True)
 
 
@@ -210,29 +212,28 @@ def the_one(requests: tuple[BoardRequest, ...]) -> BoardRequest:
     """The only request, for a command that is about one board."""
     if len(requests) > 1:
         names = ", ".join(request.name for request in requests)
-        raise click.UsageError(f"name one board of the project file with --board: {names}")
+        raise UsageError(f"name one board of the project file with --board: {names}")
     return requests[0]
 
 
 def of_project(
-    typed: BoardRequest, file: Path | None, name: str | None, style: str, quiet: bool
+    typed: BoardRequest,
+    file: Path | None,
+    name: str | None,
+    numbered: bool,
+    style: str,
+    quiet: bool,
 ) -> tuple[BoardRequest, ...]:
-    """The requests that a project file makes of what is typed; its errors end the program."""
+    """The requests that a project file makes of what is typed, the numbering if it is ``numbered``;
+    its errors end the program."""
     # A project file is read only where no board is typed.
     from scmigen.cli.project import project_requests
 
-    source = click.get_current_context().get_parameter_source("numbering")
     try:
-        return project_requests(file, name, typed, source is not ParameterSource.DEFAULT)
+        return project_requests(file, name, typed, numbered)
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
         raise SystemExit(ERRORS) from None
-
-
-#: The same for a command whose own answer comes as text or JSON.
-view_options = functools.partial(board_options, formats=("text", "json"))
-#: The same where the answer is a table.
-table_options = functools.partial(board_options, formats=("text", "json", "csv"))
 
 
 @contextmanager
@@ -248,7 +249,8 @@ def answering(request: BoardRequest, style: str, quiet: bool) -> Iterator[Model]
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
         if style != "json":
-            command = click.get_current_context().info_name
+            asked = running()
+            command = "the question" if asked is None else asked.name
             say(f"{command} is not answered: the board has errors", err=True)
         raise SystemExit(ERRORS) from None
     try:

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
 
-import click
-
-from scmigen import escape, runtime
+from scmigen import runtime
 from scmigen.addresses import quoted
 from scmigen.cli import complete
 from scmigen.cli.compare_text import document, lines_of, summary
+from scmigen.cli.declare import argument, command, option
+from scmigen.cli.problems import CommandError, UsageError
 from scmigen.cli.report import ERRORS, say, say_json
+from scmigen.cli.values import FILE, PATH, OneOf, Within
 from scmigen.client.channel import ClientError, UrlError
 from scmigen.compare import run
 from scmigen.compare.facts import Facts
@@ -31,26 +32,20 @@ _ANSWER: Final = 5.0
 Address = tuple[str, str, str]
 
 
-class _WrongRules(click.ClickException):
+def _wrong_rules(problem: InputError) -> CommandError:
     """All that is wrong with a file of rules, a line each."""
-
-    def __init__(self, problem: InputError) -> None:
-        super().__init__(str(problem))
-        self._problem = problem
-
-    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002
-        """Print the lines."""
-        for item in self._problem.diagnostics:
-            where = "" if item.position is None else f"{item.position}: "
-            click.echo(f"Error: {escape.line(f'{where}{item.message}')}", err=True)
-            if item.hint:
-                click.echo(f"  hint: {escape.line(item.hint)}", err=True)
+    lines = []
+    for item in problem.diagnostics:
+        where = "" if item.position is None else f"{item.position}: "
+        lines.append(f"Error: {where}{item.message}")
+        lines += [f"  hint: {item.hint}"] if item.hint else []
+    return CommandError(str(problem), lines)
 
 
 def _addresses(texts: Sequence[str]) -> list[Address]:
-    """Name, first and second address of each agent. Raises `click.UsageError`."""
+    """Name, first and second address of each agent. Raises `UsageError`."""
     if not texts or len(texts) % 2:
-        raise click.UsageError(
+        raise UsageError(
             "give two addresses, of one agent at either server, or two directories of sockets; "
             "more agents follow as more pairs"
         )
@@ -60,12 +55,12 @@ def _addresses(texts: Sequence[str]) -> list[Address]:
         if all(folders):
             found += _in_directories(Path(first), Path(second))
         elif any(folders):
-            raise click.UsageError(f"{first} and {second}: one is a directory, the other is not")
+            raise UsageError(f"{first} and {second}: one is a directory, the other is not")
         else:
             found.append((_name(first), first, second))
     for _, first, second in found:
         if first == second:
-            raise click.UsageError(f"{first} is given as first and as second server")
+            raise UsageError(f"{first} is given as first and as second server")
     return found
 
 
@@ -74,13 +69,13 @@ def _name(url: str) -> str:
 
 
 def _in_directories(first: Path, second: Path) -> Iterator[Address]:
-    """The agents of two directories, by the names of their sockets. Raises `click.UsageError`."""
+    """The agents of two directories, by the names of their sockets. Raises `UsageError`."""
     ours, theirs = _sockets(first), _sockets(second)
     for folder, own, other in ((first, ours, theirs), (second, theirs, ours)):
         alone = sorted(own - other)
         if alone or not own:
             what = f"only {folder} has {', '.join(alone)}" if alone else f"{folder} has no *.sock"
-            raise click.UsageError(
+            raise UsageError(
                 f"{what}: give the two addresses of each agent, as in unix:{first}/A.sock "
                 f"unix:{second}/B.sock"
             )
@@ -102,7 +97,7 @@ def _protocols(texts: Sequence[str]) -> tuple[Protocol, ...]:
 
 
 def _left_out(patterns: Sequence[str]) -> frozenset[str]:
-    """The messages that the patterns of ``--without`` name. Raises `click.UsageError`."""
+    """The messages that the patterns of ``--without`` name. Raises `UsageError`."""
     known = [name if "." not in name else name.upper() for name in message_names()]
     found: set[str] = set()
     for pattern in patterns:
@@ -111,9 +106,7 @@ def _left_out(patterns: Sequence[str]) -> frozenset[str]:
             from scmigen.assignment.words import did_you_mean
 
             hint = did_you_mean(pattern.upper(), known)
-            raise click.UsageError(
-                f"--without {pattern}: no such message{f'; {hint}' if hint else ''}"
-            )
+            raise UsageError(f"--without {pattern}: no such message{f'; {hint}' if hint else ''}")
         found.update(fitting)
     return frozenset(found)
 
@@ -125,7 +118,7 @@ def _platform(path: Path | None) -> Tables | None:
     try:
         return Tables(runtime.decode(read_bytes(path)))
     except (InputError, runtime.ConfigurationError) as problem:
-        raise click.ClickException(f"{path}: {problem}") from None
+        raise CommandError(f"{path}: {problem}") from None
 
 
 def _rules(path: Path | None, tables: Tables | None) -> Rules:
@@ -136,11 +129,76 @@ def _rules(path: Path | None, tables: Tables | None) -> Rules:
     try:
         return read_rules(read_text(path), str(path), platform=tables is not None)
     except InputError as problem:
-        raise _WrongRules(problem) from None
+        raise _wrong_rules(problem) from None
 
 
-@click.command(
-    "compare-server",
+@command(
+    argument("addresses", "FIRST SECOND…", many=True),
+    option(
+        "--format",
+        "style",
+        read=OneOf("text", "json"),
+        default="text",
+        help="text or json.",
+    ),
+    option(
+        "--sweep/--no-sweep",
+        "swept",
+        flag=True,
+        default=True,
+        help="Send every message for every id, also beyond the last, and in wrong sizes (the "
+        "default).",
+    ),
+    option(
+        "--messages",
+        "count",
+        read=Within(int, 0, 100_000_000),
+        default=0,
+        metavar="N",
+        help="Then send so many random messages, valid and not.",
+    ),
+    option("--seed", read=int, default=1, shown=True, help="What the random messages start from."),
+    option(
+        "--write",
+        flag=True,
+        help="Send messages that change something, too: clocks stop, domains are reset, supplies "
+        "change. Not for hardware that matters.",
+    ),
+    option(
+        "--protocol",
+        "protocols",
+        multiple=True,
+        read=OneOf(*(it.name.lower() for it in Protocol), any_case=True),
+        help="Only messages of this protocol. Repeatable.",
+    ),
+    option(
+        "--without",
+        multiple=True,
+        metavar="MESSAGE",
+        complete=complete.messages,
+        help="Leave out messages of this name or pattern, such as '*_NOTIFY'. Repeatable.",
+    ),
+    option(
+        "--expect",
+        read=FILE,
+        metavar="FILE",
+        help="Rules for differences that are known: what they explain is counted, not printed.",
+    ),
+    option(
+        "--platform",
+        read=PATH,
+        metavar="RUNTIME",
+        help="The runtime.json that the first server serves, or the directory of its build: rules "
+        "may then ask what an agent was granted.",
+    ),
+    option("--explained", flag=True, help="Print the differences that rules explain, too."),
+    option(
+        "--timeout",
+        read=Within(float, 0.01, 86400),
+        default=600.0,
+        shown=True,
+        help="Seconds for the whole command, whatever the servers send.",
+    ),
     help="""Send the same messages to two servers, and print every difference of their answers.
 
 FIRST and SECOND are an agent's address at either server, as for scmigen client, or two directories
@@ -149,68 +207,6 @@ answer differs and no rule of --expect explains it.
 
 Nothing is changed without --write: only messages that read are sent.
 """,
-)
-@click.argument("addresses", metavar="FIRST SECOND…", nargs=-1)
-@click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", help="text or json."
-)
-@click.option(
-    "--sweep/--no-sweep",
-    "swept",
-    default=True,
-    help="Send every message for every id, also beyond the last, and in wrong sizes (the default).",
-)
-@click.option(
-    "--messages",
-    "count",
-    type=click.IntRange(0, 100_000_000),
-    default=0,
-    metavar="N",
-    help="Then send so many random messages, valid and not.",
-)
-@click.option(
-    "--seed", type=int, default=1, show_default=True, help="What the random messages start from."
-)
-@click.option(
-    "--write",
-    is_flag=True,
-    help="Send messages that change something, too: clocks stop, domains are reset, supplies "
-    "change. Not for hardware that matters.",
-)
-@click.option(
-    "--protocol",
-    "protocols",
-    multiple=True,
-    type=click.Choice([it.name.lower() for it in Protocol], case_sensitive=False),
-    help="Only messages of this protocol. Repeatable.",
-)
-@click.option(
-    "--without",
-    multiple=True,
-    metavar="MESSAGE",
-    shell_complete=complete.messages,
-    help="Leave out messages of this name or pattern, such as '*_NOTIFY'. Repeatable.",
-)
-@click.option(
-    "--expect",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Rules for differences that are known: what they explain is counted, not printed.",
-)
-@click.option(
-    "--platform",
-    type=click.Path(path_type=Path),
-    metavar="RUNTIME",
-    help="The runtime.json that the first server serves, or the directory of its build: rules may "
-    "then ask what an agent was granted.",
-)
-@click.option("--explained", is_flag=True, help="Print the differences that rules explain, too.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0.01, 86400),
-    default=600.0,
-    show_default=True,
-    help="Seconds for the whole command, whatever the servers send.",
 )
 def compare_server(
     addresses: tuple[str, ...],
@@ -246,9 +242,9 @@ def compare_server(
                 comparing.all(sweep(choice, known))
             comparing.all(at_random(choice, known, count, seed))
         except UrlError as problem:
-            raise click.UsageError(str(problem)) from None
+            raise UsageError(str(problem)) from None
         except ClientError as problem:
-            raise click.ClickException(str(problem)) from None
+            raise CommandError(str(problem)) from None
     result = comparing.result
     for name, why in rules.failures.items():
         say(f"warning: rule {name}: {why}", err=True)

@@ -3,33 +3,32 @@
 The functions run while somebody types, so a file with errors completes nothing, and says nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-
-import click
+from typing import Any
 
 from scmigen.diagnostics import InputError
 
 
-def checks(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+def checks(values: Mapping[str, Any], name: str, begun: str) -> list[str]:
     """Checks that the user may override; after ``-W`` also with ``no-``."""
     from scmigen.explain import switchable
 
-    names = switchable()
-    if parameter.name == "switches":
-        names = (*names, "error", *(f"no-{name}" for name in names))
-    return beginning(names, begun)
+    known = switchable()
+    if name == "switches":
+        known = (*known, "error", *(f"no-{check}" for check in known))
+    return beginning(known, begun)
 
 
-def findings(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+def findings(values: Mapping[str, Any], name: str, begun: str) -> list[str]:
     """All that ``explain`` explains."""
     from scmigen.explain import findings as every
 
     return beginning(every(), begun)
 
 
-def outputs(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+def outputs(values: Mapping[str, Any], name: str, begun: str) -> list[str]:
     """The outputs that are not in the list yet."""
     from scmigen.targets import registry
 
@@ -38,14 +37,14 @@ def outputs(context: click.Context, parameter: click.Parameter, begun: str) -> l
     return beginning((f"{before}{comma}{name}" for name in others), begun)
 
 
-def messages(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+def messages(values: Mapping[str, Any], name: str, begun: str) -> list[str]:
     """The names that ``client call`` knows."""
     from scmigen.scmi.messages import names
 
     return beginning(names(), begun)
 
 
-def profiles(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+def profiles(values: Mapping[str, Any], name: str, begun: str) -> list[str]:
     """Releases and programs, for all agents or the one that is typed."""
     from scmigen.scmi.clients import EXAMPLES
 
@@ -53,12 +52,12 @@ def profiles(context: click.Context, parameter: click.Parameter, begun: str) -> 
     return beginning((f"{agent}{equals}{name}" for name in EXAMPLES), begun)
 
 
-def boards(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+def boards(values: Mapping[str, Any], name: str, begun: str) -> list[str]:
     """The boards of the project file."""
     from scmigen.project.file import NAME, read_project
 
     with suppress(InputError):
-        return beginning(read_project(context.params.get("project") or Path(NAME)), begun)
+        return beginning(read_project(values.get("project") or Path(NAME)), begun)
     return []
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
 from scmigen import runtime
+from scmigen.cli.problems import CommandError
 from scmigen.diagnostics import InputError
 from scmigen.inputs import of_build, read_bytes
 
 
 def configuration_of(path: Path, extra: Iterable[Path]) -> runtime.Runtime:
     """The platform of a file, or of the folder of a build, and of overlays. Raises
-    `click.ClickException`."""
+    `CommandError`."""
     path = of_build(path)
     try:
         data = read_bytes(path)
@@ -20,4 +19,4 @@ def configuration_of(path: Path, extra: Iterable[Path]) -> runtime.Runtime:
             data = runtime.overlay(data, read_bytes(path))
         return runtime.decode(data)
     except (InputError, runtime.ConfigurationError) as problem:
-        raise click.ClickException(f"{path}: {problem}") from None
+        raise CommandError(f"{path}: {problem}") from None

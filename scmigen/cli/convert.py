@@ -4,37 +4,39 @@ import gc
 import sys
 from pathlib import Path
 
-import click
-
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.declare import argument, command, option
+from scmigen.cli.problems import BadValueError
 from scmigen.cli.report import ERRORS, FORMATS, report
+from scmigen.cli.values import PATH, OneOf, Within
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import InputError
 from scmigen.targets.common.write import write_one
 
 _SUFFIXES = {".dtb": "dtb", ".dtbo": "dtb", ".dts": "dts", ".dtso": "dts"}
-_NUMBER = click.IntRange(0, 0xFFFF_FFFF)
+_NUMBER = Within(int, 0, 0xFFFF_FFFF)
 
 
-@click.command(help="Convert between DTS and DTB; the output format follows the extension of OUT.")
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("-@", "symbols", is_flag=True, help="Keep labels as /__symbols__.")
-@click.option("-b", "boot_cpu", type=_NUMBER, help="Boot CPU of the DTB's header.")
-@click.option("-S", "size", type=_NUMBER, default=0, help="Fill the DTB up to this many bytes.")
-@click.option("-p", "padding", type=_NUMBER, default=0, help="Add this many bytes to the DTB.")
-@click.option(
-    "-I",
-    "include",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="Include directory (repeatable).",
+@command(
+    argument("source", "IN", read=PATH),
+    argument("target", "OUT", read=PATH),
+    option("-@", "symbols", flag=True, help="Keep labels as /__symbols__."),
+    option("-b", "boot_cpu", read=_NUMBER, help="Boot CPU of the DTB's header."),
+    option("-S", "size", read=_NUMBER, default=0, help="Fill the DTB up to this many bytes."),
+    option("-p", "padding", read=_NUMBER, default=0, help="Add this many bytes to the DTB."),
+    option(
+        "-I",
+        "include",
+        read=PATH,
+        multiple=True,
+        help="Include directory (repeatable).",
+    ),
+    option(
+        "-D", "define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
+    ),
+    option("--format", "style", read=OneOf(*FORMATS), default="text", help="Form of diagnostics."),
+    help="Convert between DTS and DTB; the output format follows the extension of OUT.",
 )
-@click.option(
-    "-D", "define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
-)
-@click.option("--format", "style", type=OneOf(FORMATS), default="text", help="Form of diagnostics.")
 def convert(
     source: Path,
     target: Path,
@@ -48,7 +50,7 @@ def convert(
 ) -> None:
     form = _SUFFIXES.get(target.suffix)
     if form is None:
-        raise click.BadParameter(f"{target} must end in .dts or .dtb", param_hint="OUT")
+        raise BadValueError(f"{target} must end in .dts or .dtb", "OUT")
     # One tree is read and written, then the process ends: collecting garbage only costs time.
     gc.disable()
     try:

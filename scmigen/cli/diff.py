@@ -6,23 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
 from scmigen import api, runtime
 from scmigen.checks.names_moved import names_moved
 from scmigen.cli import diff_forms
-from scmigen.cli.choices import agent_trees, topology_option
-from scmigen.cli.common import BoardRequest, of_project, project_options, the_one
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.choices import DEFINE, INCLUDE, TOPOLOGY, agent_trees
+from scmigen.cli.common import PROJECT, BoardRequest, of_project, the_one
+from scmigen.cli.declare import argument, command, option
+from scmigen.cli.problems import UsageError
 from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
 from scmigen.cli.request import typed_request
+from scmigen.cli.values import PATH, OneOf
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, InputError, Severity, has_errors
 from scmigen.model.verdict import Comparison, Verdict
 from scmigen.pipeline import Result
 from scmigen.runtime import Served
-
-_PATH = click.Path(path_type=Path)
 
 #: The exit status where ``--fail-on`` applies.
 GAINED = 4
@@ -35,7 +33,95 @@ _FAILS: Mapping[str, Verdict | None] = {
 }
 
 
-@click.command(
+def _release(value: str | None) -> str | None:
+    """A part of names in C and of a file's name."""
+    if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,31}", value):
+        raise UsageError("write lower-case letters, digits and _: sdk_4_28")
+    return value
+
+
+def _version(value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        found = int(value, 0)
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 0xFFFF_FFFF:
+        raise UsageError("write a number of 32 bits: 0x010d0000")
+    return found
+
+
+@command(
+    argument("old", read=PATH, required=False),
+    argument("new", read=PATH, required=False),
+    option(
+        "-a", "--agents", read=PATH, multiple=True, help="Agents file for both boards (repeatable)."
+    ),
+    option(
+        "--old-agents",
+        read=PATH,
+        multiple=True,
+        help="Agents file for OLD, if it differs (repeatable).",
+    ),
+    option(
+        "--tree",
+        "trees",
+        multiple=True,
+        check=agent_trees,
+        metavar="NAME=FILE",
+        help="An agent's own tree (repeatable).",
+    ),
+    TOPOLOGY,
+    INCLUDE,
+    DEFINE,
+    option(
+        "--numbering",
+        read=OneOf(*(item.value for item in runtime.Numbering)),
+        usual=runtime.Numbering.SHARED.value,
+        help="How boards are numbered.",
+    ),
+    option("--ids", read=PATH, help="Lock file to number the boards with."),
+    option(
+        "--baseline", read=PATH, help="File of waivers for both boards: errors in it do not count."
+    ),
+    option(
+        "--fail-on",
+        read=OneOf(*_FAILS),
+        multiple=True,
+        help="Exit with 4 if any agent, or all together, have this verdict; gain: if any agent "
+        "may do anything more (repeatable).",
+    ),
+    option(
+        "--format",
+        "style",
+        read=OneOf("text", "markdown", "json"),
+        default="text",
+        shown=True,
+    ),
+    option(
+        "--remap",
+        "folder",
+        read=PATH,
+        metavar="FOLDER",
+        help="Write the tables from the numbers of OLD to those of NEW there.",
+    ),
+    option(
+        "--release",
+        check=_release,
+        metavar="NAME",
+        help="What NEW is called in the tables: sdk_4_28. By default its version, if it is a dump.",
+    ),
+    option(
+        "--implementation-version",
+        "version",
+        check=_version,
+        metavar="NUMBER",
+        help="The version that NEW reports in the base protocol; a dump has it.",
+    ),
+    option("--as", "whose", metavar="AGENT", help="Whose numbers the tables have."),
+    option("-q", "--quiet", flag=True, help="Print errors only; the exit status says more."),
+    *PROJECT,
     help="""Show what changed from OLD to NEW, for which agent.
 
 Each is a board (DTS or DTB), a runtime.json (or the directory of a build), a lock file, or another
@@ -51,80 +137,8 @@ something else.
 
 With --remap, the answer is C: the numbers of OLD, which device trees have, as those of NEW, for
 drivers that serve several releases of a firmware. The exit status is 0 then, whatever has moved.
-"""
+""",
 )
-@click.argument("old", type=_PATH, required=False)
-@click.argument("new", type=_PATH, required=False)
-@click.option(
-    "-a", "--agents", type=_PATH, multiple=True, help="Agents file for both boards (repeatable)."
-)
-@click.option(
-    "--old-agents",
-    type=_PATH,
-    multiple=True,
-    help="Agents file for OLD, if it differs (repeatable).",
-)
-@click.option(
-    "--tree",
-    "trees",
-    multiple=True,
-    callback=agent_trees,
-    metavar="NAME=FILE",
-    help="An agent's own tree (repeatable).",
-)
-@topology_option
-@click.option("-I", "--include", type=_PATH, multiple=True, help="Include directory (repeatable).")
-@click.option(
-    "-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
-)
-@click.option(
-    "--numbering",
-    type=OneOf([item.value for item in runtime.Numbering]),
-    default=runtime.Numbering.SHARED.value,
-    show_default=True,
-    help="How boards are numbered.",
-)
-@click.option("--ids", type=_PATH, help="Lock file to number the boards with.")
-@click.option(
-    "--baseline", type=_PATH, help="File of waivers for both boards: errors in it do not count."
-)
-@click.option(
-    "--fail-on",
-    type=OneOf(list(_FAILS)),
-    multiple=True,
-    help="Exit with 4 if any agent, or all together, have this verdict; gain: if any agent may do "
-    "anything more (repeatable).",
-)
-@click.option(
-    "--format",
-    "style",
-    type=OneOf(["text", "markdown", "json"]),
-    default="text",
-    show_default=True,
-)
-@click.option(
-    "--remap",
-    "folder",
-    type=_PATH,
-    metavar="FOLDER",
-    help="Write the tables from the numbers of OLD to those of NEW there.",
-)
-@click.option(
-    "--release",
-    callback=lambda _context, _option, value: _release(value),
-    metavar="NAME",
-    help="What NEW is called in the tables: sdk_4_28. By default its version, if it is a dump.",
-)
-@click.option(
-    "--implementation-version",
-    "version",
-    callback=lambda _context, _option, value: _version(value),
-    metavar="NUMBER",
-    help="The version that NEW reports in the base protocol; a dump has it.",
-)
-@click.option("--as", "whose", metavar="AGENT", help="Whose numbers the tables have.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only; the exit status says more.")
-@project_options
 def diff(
     old: Path | None,
     new: Path | None,
@@ -143,7 +157,7 @@ def diff(
     before = now.reference if old is None else old
     if before is None:
         here = f'write reference = "…" below [board.{now.name}]'
-        raise click.UsageError(f"board {now.name} has no reference: name OLD, or {here}")
+        raise UsageError(f"board {now.name} has no reference: name OLD, or {here}")
     was = replace(now, board=before, overlays=(), agents=old_agents or now.agents)
     problems: list[Diagnostic] = []
     try:
@@ -161,7 +175,7 @@ def diff(
         raise SystemExit(ERRORS) from None
     shown = _once(problems)
     if fail_on and not found.known:
-        raise click.UsageError("--fail-on needs permissions, and a lock file has none")
+        raise UsageError("--fail-on needs permissions, and a lock file has none")
     _say(found, shown, style, quiet)
     if has_errors(shown):
         raise SystemExit(ERRORS)
@@ -175,30 +189,11 @@ def _once(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list(dict.fromkeys(problems))
 
 
-def _release(value: str | None) -> str | None:
-    """A part of names in C and of a file's name."""
-    if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,31}", value):
-        raise click.BadParameter("write lower-case letters, digits and _: sdk_4_28")
-    return value
-
-
-def _version(value: str | None) -> int | None:
-    if value is None:
-        return None
-    try:
-        found = int(value, 0)
-    except ValueError:
-        found = -1
-    if not 0 <= found <= 0xFFFF_FFFF:
-        raise click.BadParameter("write a number of 32 bits: 0x010d0000")
-    return found
-
-
 def _go_together(folder: Path | None, tables: tuple[object, ...], fail_on: tuple[str, ...]) -> None:
     if folder is None and any(each is not None for each in tables):
-        raise click.UsageError("--release, --implementation-version and --as are for --remap")
+        raise UsageError("--release, --implementation-version and --as are for --remap")
     if folder is not None and fail_on:
-        raise click.UsageError("--fail-on is for the comparison, which --remap takes the place of")
+        raise UsageError("--fail-on is for the comparison, which --remap takes the place of")
 
 
 def _new(
@@ -212,10 +207,11 @@ def _new(
 
         if project is None and named is None and not Path(NAME).exists():
             word = "OLD and NEW" if old is None else "NEW"
-            raise click.UsageError(f"name {word}, or write a {NAME} in this folder")
-        return the_one(of_project(typed, project, named, _plain(style), False))
+            raise UsageError(f"name {word}, or write a {NAME} in this folder")
+        numbered = options["numbering"] is not None
+        return the_one(of_project(typed, project, named, numbered, _plain(style), False))
     if project is not None or named is not None:
-        raise click.UsageError("NEW is given, so --project and --board do not apply")
+        raise UsageError("NEW is given, so --project and --board do not apply")
     return typed
 
 
@@ -264,7 +260,7 @@ def _say(found: Comparison, errors: list[Diagnostic], style: str, quiet: bool) -
         say_json(diff_forms.as_json(found, errors))
     elif style == "markdown":
         for line in diff_forms.as_markdown(found, errors):
-            click.echo(line)
+            print(line, flush=True)
     else:
         for line in diff_forms.text(found):
             say(line)

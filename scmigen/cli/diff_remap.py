@@ -4,11 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-import click
-
 from scmigen import api
 from scmigen.assignment.words import did_you_mean
 from scmigen.audit.registry import named
+from scmigen.cli.problems import UsageError
 from scmigen.cli.report import report, say
 from scmigen.diagnostics import InputError, has_errors
 from scmigen.inputs import is_missing, read_bytes
@@ -42,7 +41,7 @@ def remap(
     except WhoseError as unclear:
         hint = did_you_mean(agent, unclear.agents) if agent is not None else None
         known = hint or f"agents: {', '.join(unclear.agents)}"
-        raise click.UsageError(f"say with --as whose numbers they are; {known}") from None
+        raise UsageError(f"say with --as whose numbers they are; {known}") from None
     names = (_called(files[0]), _called(files[1]))
     tables = remap_files(found, release, version, names)
     write_several([(folder / file.path, file.content) for file in tables])
@@ -86,7 +85,7 @@ def _served(side: Path | Result | Served) -> Served:
         raise InputError(side.diagnostics)
     if len(side.platforms) != 1:
         count = len(side.platforms)
-        raise click.UsageError(f"the board has {count} SCMI instances; name a runtime.json of one")
+        raise UsageError(f"the board has {count} SCMI instances; name a runtime.json of one")
     found = to_runtime(side.platforms[0])
     return served_of(found)
 

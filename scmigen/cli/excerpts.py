@@ -4,8 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 
-import click
-
+from scmigen.cli.declare import running
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Position
 
@@ -28,8 +27,8 @@ def _place(item: Diagnostic) -> Position | None:
 def _filled(items: Sequence[Diagnostic]) -> list[Diagnostic]:
     from scmigen.devicetree.written import Written, excerpt
 
-    context = click.get_current_context(silent=True)
-    begun = math.inf if context is None else context.find_root().obj or math.inf
+    asked = running()
+    begun = math.inf if asked is None else asked.begun
     written = Written()
 
     def line_at(place: Position) -> str | None:

@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-import click
-
 from scmigen import runtime
-from scmigen.cli.lines import LinesError
+from scmigen.cli.problems import CommandError, LinesError
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_text
 from scmigen.server.faults import Fault
 
 
 def faults_of(path: Path | None, platform: runtime.Runtime) -> tuple[Fault, ...]:
-    """The faults in a file, for agents of ``platform``. Raises `click.ClickException`."""
+    """The faults in a file, for agents of ``platform``. Raises `CommandError`."""
     if path is None:
         return ()
     from scmigen.server.faults_file import FaultsError, read_faults
@@ -20,6 +18,6 @@ def faults_of(path: Path | None, platform: runtime.Runtime) -> tuple[Fault, ...]
     try:
         return read_faults(read_text(path), platform)
     except InputError as problem:
-        raise click.ClickException(f"{path}: {problem}") from None
+        raise CommandError(f"{path}: {problem}") from None
     except FaultsError as problem:
         raise LinesError(problem.problems, path) from None

@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import click
-
 from scmigen import api
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.choices import DEFINE, INCLUDE, QUIET
+from scmigen.cli.declare import argument, command, option
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.rule import Rule
+from scmigen.cli.values import PATH, PATH_TEXT, OneOf
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity, counted, has_errors
 from scmigen.inputs import is_missing, read_bytes, read_text
 from scmigen.migration.carried import Carried
@@ -17,13 +17,34 @@ from scmigen.runtime import Numbering
 from scmigen.targets.common.files import OUTPUT_FOREIGN
 from scmigen.targets.common.write import write_several
 
-_PATH = click.Path(path_type=Path)
 #: The files that are written.
 AGENTS, LOCK = "agents.yaml", "scmigen.ids"
 
 
-@click.command(
-    "import",
+@command(
+    argument("server", "SERVER", read=PATH_TEXT),
+    argument("board", read=PATH),
+    argument("overlays", "[OVERLAY]...", read=PATH, many=True),
+    option("-o", "--output", read=PATH, required=True, help="Directory of the two files."),
+    option(
+        "--map",
+        "map_file",
+        read=PATH,
+        help='File that says which resource of the tree a number is: clock: {12: "&cru 5"}.',
+    ),
+    INCLUDE,
+    DEFINE,
+    option("--force", flag=True, help="Replace files that are there."),
+    option("--depfile", read=PATH, help="Write a make rule: the agents file, and all read."),
+    option(
+        "--format",
+        "style",
+        read=OneOf(*FORMATS),
+        default="text",
+        shown=True,
+        help="Form of diagnostics.",
+    ),
+    QUIET,
     help="""Write the agents file and the lock file with which BOARD gets what SERVER has: the same
 numbers, names and permissions.
 
@@ -33,31 +54,6 @@ differ are kept, unless --force is given. The exit status is 1 where the board h
 these files.
 """,
 )
-@click.argument("server", metavar="SERVER", type=click.Path())
-@click.argument("board", type=_PATH)
-@click.argument("overlays", metavar="[OVERLAY]...", type=_PATH, nargs=-1)
-@click.option("-o", "--output", type=_PATH, required=True, help="Directory of the two files.")
-@click.option(
-    "--map",
-    "map_file",
-    type=_PATH,
-    help='File that says which resource of the tree a number is: clock: {12: "&cru 5"}.',
-)
-@click.option("-I", "--include", type=_PATH, multiple=True, help="Include directory (repeatable).")
-@click.option(
-    "-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
-)
-@click.option("--force", is_flag=True, help="Replace files that are there.")
-@click.option("--depfile", type=_PATH, help="Write a make rule: the agents file, and all read.")
-@click.option(
-    "--format",
-    "style",
-    type=OneOf(FORMATS),
-    default="text",
-    show_default=True,
-    help="Form of diagnostics.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def import_server(
     server: str,
     board: Path,

@@ -8,16 +8,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape as markup
 
-import click
-
 from scmigen import escape
+from scmigen.cli.declare import running
 from scmigen.diagnostics import Diagnostic, Severity, format_text
 
 
 def as_junit(diagnostics: Sequence[Diagnostic]) -> str:
     """A document with one suite, which has the name of the board that the command reads."""
-    context = click.get_current_context(silent=True)
-    given = {} if context is None else context.params
+    asked = running()
+    given = {} if asked is None else asked.values
     names = (given.get(key) for key in ("board", "source", "named"))
     board = next(filter(None, names), "scmigen")
     return suites({os.fspath(board): diagnostics})

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import click
-
 from scmigen.assignment.words import did_you_mean
+from scmigen.cli.problems import BadValueError, UsageError
 from scmigen.cli.request import BoardRequest
 from scmigen.project.file import NAME, Settings, read_project
 from scmigen.runtime import Numbering
@@ -21,12 +20,12 @@ def project_requests(
     """
     path = file or Path(NAME)
     if file is None and not path.exists():
-        raise click.UsageError(f"name a BOARD, or write a {NAME} in this folder that has one")
+        raise UsageError(f"name a BOARD, or write a {NAME} in this folder that has one")
     boards = read_project(path)
     if name is not None:
         if name not in boards:
             hint = did_you_mean(name, boards) or "its tables [board.NAME] have the names"
-            raise click.BadParameter(f"no board {name!r} in {path}; {hint}", param_hint="--board")
+            raise BadValueError(f"no board {name!r} in {path}; {hint}", "--board")
         boards = {name: boards[name]}
     numbering = typed.numbering if numbered else None
     return tuple(_request(name, board, typed, numbering, path) for name, board in boards.items())

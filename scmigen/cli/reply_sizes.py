@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-import click
-
 from scmigen import runtime
+from scmigen.cli.declare import option
+from scmigen.cli.problems import UsageError
 from scmigen.scmi.layouts import MAX_REPLY, STATUS_SIZE
 from scmigen.scmi.protocols import Kind
 from scmigen.server import Server
@@ -16,7 +16,7 @@ MOST: Final = 1024
 #: Bytes of one axis in a reading: value and timestamp.
 _AXIS: Final = 16
 
-max_reply_option = click.option(
+MAX_REPLY_OPTION: Final = option(
     "--max-reply",
     "max_reply",
     metavar="[AGENT=]BYTES",
@@ -37,13 +37,13 @@ def number_of_bytes(text: str) -> int | None:
 
 
 def check_sizes(server: Server, default: int | None, sizes: Mapping[int, int]) -> None:
-    """Raise `click.UsageError` where an agent has a reply size in which some reply to it cannot be
+    """Raise `UsageError` where an agent has a reply size in which some reply to it cannot be
     sent."""
     for session in server.sessions.values():
         size = sizes.get(session.id, default)
         least = max(STATUS_SIZE + session.room, _reading(server.configuration, session))
         if size is not None and size < least:
-            raise click.UsageError(
+            raise UsageError(
                 f"--max-reply {size}: the longest reply to {session.name} that cannot come in "
                 f"parts has {least} bytes"
             )

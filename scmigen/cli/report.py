@@ -2,23 +2,22 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import IO
 
-import click
-
 from scmigen import escape
+from scmigen.cli.colour import Style, has_colour, styled
 from scmigen.cli.excerpts import with_excerpts
-from scmigen.cli.terminal import has_colour
 from scmigen.diagnostics import Diagnostic, Position, Severity, counted, format_text
 
 #: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
 ERRORS, USAGE, MOVED = 1, 2, 3
 
-_COLOURS = {
-    Severity.ERROR: ("red", True),
-    Severity.WARNING: ("yellow", None),
-    Severity.NOTE: ("cyan", None),
+_STYLES = {
+    Severity.ERROR: (Style.RED, Style.BOLD),
+    Severity.WARNING: (Style.YELLOW,),
+    Severity.NOTE: (Style.CYAN,),
 }
 _HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
 
@@ -76,12 +75,17 @@ def _tally(shown: Sequence[Diagnostic]) -> str:
 
 def say(text: str, *, err: bool = False) -> None:
     """Print one line, whatever the names in it hold."""
-    click.echo(escape.line(text), err=err)
+    print(escape.line(text), file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def say_document(text: str) -> None:
+    """Print a document of several lines, as it is."""
+    print(text, end="", flush=True)
 
 
 def say_json(value: object) -> None:
     """Print a JSON document."""
-    click.echo(escape.json_text(json.dumps(value, indent=1)))
+    say_document(f"{escape.json_text(json.dumps(value, indent=1))}\n")
 
 
 def say_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -92,6 +96,6 @@ def say_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 def _in_colour(item: Diagnostic) -> str:
     word = f"{item.severity.word}[{item.id}]"
-    colour, bold = _COLOURS[item.severity]
-    text = format_text(item).replace(word, click.style(word, fg=colour, bold=bold), 1)
-    return _HINT.sub(lambda hint: click.style(hint[0], fg="green"), text)
+    style = _STYLES[item.severity]
+    text = format_text(item).replace(word, styled(word, *style), 1)
+    return _HINT.sub(lambda hint: styled(hint[0], Style.GREEN), text)

@@ -1,31 +1,28 @@
 """``scmigen schema``: the JSON Schemas of what users write and programs read."""
 
-import click
+from scmigen.cli.declare import argument, command
+from scmigen.cli.report import say_document, say_json
+from scmigen.cli.values import OneOf
 
-from scmigen.cli.one_of import OneOf
-from scmigen.cli.report import say_json
 
-
-@click.command(
+@command(
+    argument("format_", "FORMAT", read=OneOf("agents", "faults", "grants", "project", "runtime")),
     help="""Print the JSON Schema of agents files, project files, runtime configurations, grants
 of a server or faults.
 
 Editors use it to complete and check: docs/howto/schemas.md.
-"""
-)
-@click.argument(
-    "format_", metavar="FORMAT", type=OneOf(["agents", "faults", "grants", "project", "runtime"])
+""",
 )
 def schema(format_: str) -> None:
     # Each needs other parts of the compiler.
     if format_ == "runtime":
         from scmigen.runtime import json_schema
 
-        click.echo(json_schema().decode(), nl=False)
+        say_document(json_schema().decode())
     elif format_ == "grants":
         from scmigen.runtime import grants_schema
 
-        click.echo(grants_schema().decode(), nl=False)
+        say_document(grants_schema().decode())
     elif format_ == "faults":
         from scmigen.server.faults_file import faults_schema
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-import click
-
 from scmigen import runtime
 from scmigen.cli import complete
 from scmigen.cli.configurations import configuration_of
+from scmigen.cli.declare import argument, command, option
 from scmigen.cli.faults import faults_of
-from scmigen.cli.reply_sizes import MOST, check_sizes, max_reply_option, number_of_bytes
+from scmigen.cli.problems import CommandError, UsageError
+from scmigen.cli.reply_sizes import MAX_REPLY_OPTION, MOST, check_sizes, number_of_bytes
 from scmigen.cli.report import say
 from scmigen.cli.serve_options import (
     FASTCHANNEL,
@@ -27,6 +27,7 @@ from scmigen.cli.serve_options import (
     window,
     windows,
 )
+from scmigen.cli.values import FILE, FILE_TEXT, FOLDER, PATH
 from scmigen.data import Data
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.layouts import MAX_REPLY
@@ -83,7 +84,7 @@ def _server(
     successor: bool = False,
 ) -> Server:
     """A server of ``platform``, ``successor`` to another one on reload. Raises
-    `click.ClickException`."""
+    `CommandError`."""
     profile, profiles = by_agent(platform, "profile", options.profiles, profile_of, near)
     size, sizes = by_agent(
         platform,
@@ -112,11 +113,11 @@ def _server(
             successor=successor,
         )
     except BackendError as problem:
-        raise click.ClickException(f"back end: {problem}") from None
+        raise CommandError(f"back end: {problem}") from None
     except FastChannelError as problem:
-        raise click.ClickException(f"{FASTCHANNEL}: {problem}") from None
+        raise CommandError(f"{FASTCHANNEL}: {problem}") from None
     except TelemetryError as problem:
-        raise click.ClickException(f"{TELEMETRY}: {problem}") from None
+        raise CommandError(f"{TELEMETRY}: {problem}") from None
     check_sizes(found, size, sizes)
     return found
 
@@ -142,8 +143,8 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
 
 
 def _reason(problem: Exception) -> str:
-    if isinstance(problem, click.ClickException):
-        return problem.format_message()
+    if isinstance(problem, CommandError):
+        return problem.message
     return f"{type(problem).__name__}: {problem}"
 
 
@@ -191,7 +192,7 @@ def _serve(
 @contextmanager
 def _controlled(service: Service, address: Address | None) -> Iterator[None]:
     """Take commands about faults at ``address``, if there is one. Raises
-    `click.ClickException`."""
+    `CommandError`."""
     if address is None:
         yield
         return
@@ -207,7 +208,7 @@ def _controlled(service: Service, address: Address | None) -> Iterator[None]:
     try:
         control = Control(address, service, use)
     except TransportError as problem:
-        raise click.ClickException(f"--control: {problem}") from None
+        raise CommandError(f"--control: {problem}") from None
     with control:
         yield
 
@@ -241,100 +242,100 @@ def _tidy() -> None:
     gc.freeze()
 
 
-@click.command(
+@command(
+    argument("configuration", "RUNTIME", read=PATH),
+    option(
+        "--listen",
+        metavar="AGENT=URL",
+        multiple=True,
+        help="Serve an agent (name or id) at unix:PATH (seqpacket), unix-stream:PATH, "
+        "unix-dgram:PATH, smt:FILE (shared memory) or vhost-user:PATH (a virtual machine); append "
+        ",mode=0660 or ,group=NAME to let users other than the owner connect, ,idle=SECONDS to "
+        "disconnect silent clients. Repeatable.",
+    ),
+    option(
+        "--directory",
+        read=FOLDER,
+        help="Serve every agent without --listen at unix:DIR/NAME.sock.",
+    ),
+    option(
+        "--profile",
+        "profiles",
+        metavar="[AGENT=]PROFILE",
+        multiple=True,
+        complete=complete.profiles,
+        help="The SCMI release to speak (2.0, 3.0, 3.1, 3.2), or a program that speaks it "
+        "(linux-6.6, u-boot-2025.04, freebsd), for all agents or one; by default what RUNTIME "
+        "says, or 3.2. Repeatable.",
+    ),
+    option(
+        "--state",
+        metavar="[AGENT=]own|real",
+        multiple=True,
+        help="What agents read of resources they may vote on, for all agents or one: their own "
+        "vote (the default), or the real state, whoever causes it. Repeatable.",
+    ),
+    MAX_REPLY_OPTION,
+    option(
+        "--extra",
+        read=FILE,
+        multiple=True,
+        help="Merge this JSON into RUNTIME, for facts that no device tree contains. Repeatable.",
+    ),
+    option(
+        "--fastchannel",
+        "fastchannels",
+        metavar="[AGENT=]FILE:ADDR:SIZE[,idle=MS]",
+        multiple=True,
+        help="Provide an agent with FastChannels in SIZE bytes of FILE, which it maps at ADDR; "
+        "polled every 2 ms, or MS (50) when nobody uses them. Repeatable; AGENT may be left out "
+        "if no other agent has any.",
+    ),
+    option(
+        "--telemetry",
+        metavar="[AGENT=]FILE:ADDR:SIZE",
+        multiple=True,
+        help="Collect telemetry of an agent in SIZE bytes of FILE, which it maps at ADDR (profile "
+        "4.0-beta). Repeatable; AGENT may be left out if no other agent has any.",
+    ),
+    option("--trace", read=FILE_TEXT, help="Log every message to a file."),
+    option(
+        "--capture",
+        metavar="FILE",
+        read=FILE,
+        help="Capture every message in a pcapng file, up to 1 GiB; see scmigen dissector.",
+    ),
+    option(
+        "--faults",
+        metavar="FILE",
+        read=FILE,
+        help="Let the faults in a TOML file happen to messages of single agents, to test drivers: "
+        "a status, no response, a late, second, short or long one. SIGHUP reads it again.",
+    ),
+    option(
+        "--control",
+        metavar="URL",
+        help="Switch faults on and off at unix:PATH while the server runs, with scmigen client "
+        "URL fault; only for who may open the file.",
+    ),
+    option(
+        "--latencies",
+        flag=True,
+        help="Answer a change when the latency is over that RUNTIME has for it, also one that is "
+        "not asynchronous; nobody else waits.",
+    ),
+    option(
+        "--backend",
+        metavar="NAME",
+        help="The back end that carries out changes: the name of an installed one, or "
+        "MODULE:CLASS. The simulator by default.",
+    ),
     help="""Serve the platform RUNTIME (the runtime.json of a build, or its directory) to agents.
 
 A client that connects to an agent's socket is that agent, one client at a time. The votes of a
 client that disconnects are released. SIGHUP reloads RUNTIME: agents whose part of it is
 unchanged stay connected. SIGTERM and SIGINT stop the server.
-"""
-)
-@click.argument("configuration", metavar="RUNTIME", type=click.Path(path_type=Path))
-@click.option(
-    "--listen",
-    metavar="AGENT=URL",
-    multiple=True,
-    help="Serve an agent (name or id) at unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH, "
-    "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine); append ,mode=0660 or "
-    ",group=NAME to let users other than the owner connect, ,idle=SECONDS to disconnect silent "
-    "clients. Repeatable.",
-)
-@click.option(
-    "--directory",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Serve every agent without --listen at unix:DIR/NAME.sock.",
-)
-@click.option(
-    "--profile",
-    "profiles",
-    metavar="[AGENT=]PROFILE",
-    multiple=True,
-    shell_complete=complete.profiles,
-    help="The SCMI release to speak (2.0, 3.0, 3.1, 3.2), or a program that speaks it (linux-6.6, "
-    "u-boot-2025.04, freebsd), for all agents or one; by default what RUNTIME says, or 3.2. "
-    "Repeatable.",
-)
-@click.option(
-    "--state",
-    metavar="[AGENT=]own|real",
-    multiple=True,
-    help="What agents read of resources they may vote on, for all agents or one: their own vote "
-    "(the default), or the real state, whoever causes it. Repeatable.",
-)
-@max_reply_option
-@click.option(
-    "--extra",
-    type=click.Path(dir_okay=False, path_type=Path),
-    multiple=True,
-    help="Merge this JSON into RUNTIME, for facts that no device tree contains. Repeatable.",
-)
-@click.option(
-    "--fastchannel",
-    "fastchannels",
-    metavar="[AGENT=]FILE:ADDR:SIZE[,idle=MS]",
-    multiple=True,
-    help="Provide an agent with FastChannels in SIZE bytes of FILE, which it maps at ADDR; polled "
-    "every 2 ms, or MS (50) when nobody uses them. Repeatable; AGENT may be left out if no other "
-    "agent has any.",
-)
-@click.option(
-    "--telemetry",
-    metavar="[AGENT=]FILE:ADDR:SIZE",
-    multiple=True,
-    help="Collect telemetry of an agent in SIZE bytes of FILE, which it maps at ADDR (profile "
-    "4.0-beta). Repeatable; AGENT may be left out if no other agent has any.",
-)
-@click.option("--trace", type=click.Path(dir_okay=False), help="Log every message to a file.")
-@click.option(
-    "--capture",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Capture every message in a pcapng file, up to 1 GiB; see scmigen dissector.",
-)
-@click.option(
-    "--faults",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Let the faults in a TOML file happen to messages of single agents, to test drivers: a "
-    "status, no response, a late, second, short or long one. SIGHUP reads it again.",
-)
-@click.option(
-    "--control",
-    metavar="URL",
-    help="Switch faults on and off at unix:PATH while the server runs, with scmigen client URL "
-    "fault; only for who may open the file.",
-)
-@click.option(
-    "--latencies",
-    is_flag=True,
-    help="Answer a change when the latency is over that RUNTIME has for it, also one that is not "
-    "asynchronous; nobody else waits.",
-)
-@click.option(
-    "--backend",
-    metavar="NAME",
-    help="The back end that carries out changes: the name of an installed one, or MODULE:CLASS. "
-    "The simulator by default.",
+""",
 )
 def serve(
     configuration: Path,
@@ -364,7 +365,7 @@ def serve(
     try:
         found = None if backend is None else load(backend)
     except BackendError as problem:
-        raise click.UsageError(str(problem)) from None
+        raise UsageError(str(problem)) from None
     platform = configuration_of(options.configuration, options.extra)
     injected = faults_of(options.faults, platform)
     server = _server(options, found, log, platform)
@@ -378,11 +379,11 @@ def serve(
         service = Service(server, urls, log, records, injected, slow=latencies)
     except OSError as problem:
         where = f"{problem.filename}: " if problem.filename is not None else ""
-        raise click.ClickException(f"{where}{problem.strerror}") from None
+        raise CommandError(f"{where}{problem.strerror}") from None
     except UrlError as problem:
-        raise click.UsageError(str(problem)) from None
+        raise UsageError(str(problem)) from None
     except TransportError as problem:
-        raise click.ClickException(str(problem)) from None
+        raise CommandError(str(problem)) from None
     with service, _controlled(service, address):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
@@ -395,6 +396,6 @@ def serve(
         for agent, url in urls.items():
             say(_served(agent, url))
         gc.freeze()  # everything allocated so far is permanent: keep it out of collections
-        click.echo("ready")
+        say("ready")
         service.run()
     log.settle()

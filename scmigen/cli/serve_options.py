@@ -5,10 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
 
-import click
-
 from scmigen import runtime
 from scmigen.addresses import AddressError, parse, quoted
+from scmigen.cli.problems import UsageError
 from scmigen.server import Agent, Server
 from scmigen.server.fastchannels import IDLE, PERIOD, Window
 from scmigen.server.transports import UrlError
@@ -27,20 +26,20 @@ def by_agent(
     known: Callable[[str], str],
 ) -> tuple[_Value | None, dict[int, _Value]]:
     """The values of an ``option``, ``[AGENT=]VALUE``: that of all agents, if it has one, and those
-    of single agents by id. Raises `click.UsageError`."""
+    of single agents by id. Raises `UsageError`."""
     default, found = None, {}
     ids = {agent.name: agent.id for agent in platform.agents}
     for item in wanted:
         name, equals, text = item.rpartition("=")
         value = parse(text)
         if value is None:
-            raise click.UsageError(f"--{option} {item}: unknown {option} {text!r}; {known(text)}")
+            raise UsageError(f"--{option} {item}: unknown {option} {text!r}; {known(text)}")
         if not equals:
             default = value
         elif name in ids:
             found[ids[name]] = value
         else:
-            raise click.UsageError(f"--{option} {item}: {unknown_agent(name, ids)}")
+            raise UsageError(f"--{option} {item}: {unknown_agent(name, ids)}")
     return default, found
 
 
@@ -62,20 +61,20 @@ def near_of(word: str, known: Collection[str]) -> str:
 
 
 def endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:
-    """Agent → URL, from ``--listen`` and ``--directory``. Raises `click.UsageError`."""
+    """Agent → URL, from ``--listen`` and ``--directory``. Raises `UsageError`."""
     if not listen and directory is None:
-        raise click.UsageError("nowhere to listen: give --listen AGENT=URL or --directory DIR")
+        raise UsageError("nowhere to listen: give --listen AGENT=URL or --directory DIR")
     found: dict[Agent, str] = {}
     for item in listen:
         name, _, url = item.partition("=")
         agent = server.agent(name)
         if agent is None:
             known = [agent.name for agent in server.agents.values()]
-            raise click.UsageError(f"--listen {item}: {unknown_agent(name, known)}")
+            raise UsageError(f"--listen {item}: {unknown_agent(name, known)}")
         if agent in found:
-            raise click.UsageError(f"--listen {item}: {agent.name} already has a URL")
+            raise UsageError(f"--listen {item}: {agent.name} already has a URL")
         if url in found.values():
-            raise click.UsageError(f"--listen {item}: another agent already has this URL")
+            raise UsageError(f"--listen {item}: another agent already has this URL")
         found[agent] = url
     if directory is not None:
         for agent in server.agents.values():
@@ -101,29 +100,29 @@ def windows(
     wanted: tuple[tuple[str, Window], ...],
 ) -> dict[int, Window]:
     """The memory of each agent that an ``option`` gives it, by id; an agent that is not named is
-    the only one of those that are ``able`` to use it. Raises `click.UsageError`."""
+    the only one of those that are ``able`` to use it. Raises `UsageError`."""
     found: dict[int, Window] = {}
     ids = {agent.name: agent.id for agent in platform.agents}
     for name, window in wanted:
         if not name and len(able) != 1:
             names = ", ".join(agent.name for agent in able) or "none"
-            raise click.UsageError(
+            raise UsageError(
                 f"{option} {window.path}: each agent has a file of its own; give "
                 f"AGENT={window.path}:{window.address:#x}:{window.size:#x}. Agents with "
                 f"{_HELD[option]}: {names}"
             )
         if name and name not in ids:
-            raise click.UsageError(f"{option} {name}={window.path}: {unknown_agent(name, ids)}")
+            raise UsageError(f"{option} {name}={window.path}: {unknown_agent(name, ids)}")
         number = ids[name] if name else able[0].id
         if number in found:
-            raise click.UsageError(f"{option}: two files for {name or able[0].name}")
+            raise UsageError(f"{option}: two files for {name or able[0].name}")
         found[number] = window
     return found
 
 
 def window(text: str, option: str = FASTCHANNEL) -> tuple[str, Window]:
     """Parse ``[AGENT=]FILE:ADDR:SIZE[,idle=MS]``: the agent, if it is named, and its memory. Only
-    FastChannels have an interval. Raises `click.UsageError`."""
+    FastChannels have an interval. Raises `UsageError`."""
     try:
         head, address, size = text.rsplit(":", 2)
         agent, equals, name = head.partition("=")
@@ -136,30 +135,28 @@ def window(text: str, option: str = FASTCHANNEL) -> tuple[str, Window]:
         idle = int(value) * 1000 if comma else IDLE
         found = Window(Path(name), int(address, 0), int(size, 0), idle)
     except ValueError:
-        raise click.UsageError(
+        raise UsageError(
             f"{option} {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000"
             f"{', and ,idle=MS if wanted' if option == FASTCHANNEL else ''}"
         ) from None
     if not PERIOD <= found.idle <= _LONGEST_IDLE:
-        raise click.UsageError(
+        raise UsageError(
             f"{option} {text}: idle= must be {PERIOD // 1000} to {_LONGEST_IDLE // 1000} ms"
         )
     if not name or found.address < 0 or found.address % 8 or not 0 < found.size <= 1 << 30:
-        raise click.UsageError(
-            f"{option} {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
-        )
+        raise UsageError(f"{option} {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000")
     if found.address + found.size > 1 << 64:
-        raise click.UsageError(f"{option} {text}: addresses have 64 bits; this ends past them")
+        raise UsageError(f"{option} {text}: addresses have 64 bits; this ends past them")
     return agent, found
 
 
 def control_address(url: str) -> Address:
-    """The address of ``--control``. Raises `click.UsageError`."""
+    """The address of ``--control``. Raises `UsageError`."""
     scheme, _, rest = url.partition(":")
     if scheme != "unix":
-        raise click.UsageError(f"--control {url}: give unix:PATH")
+        raise UsageError(f"--control {url}: give unix:PATH")
     try:
         path, options = parse(scheme, rest)
         return Address.of(path, options)
     except (AddressError, UrlError) as problem:
-        raise click.UsageError(f"--control {url}: {problem}") from None
+        raise UsageError(f"--control {url}: {problem}") from None

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-import click
-
 from scmigen.assignment.needs import NO_TABLE, usual_tables
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli import complete
-from scmigen.cli.common import BoardRequest, answering, table_options
-from scmigen.cli.one_of import OneOf
-from scmigen.cli.report import say_csv, say_json
+from scmigen.cli.common import BoardRequest, answering, table_command
+from scmigen.cli.declare import argument, command, option
+from scmigen.cli.problems import BadValueError
+from scmigen.cli.report import say_csv, say_document, say_json
 from scmigen.cli.show_drivers import COLUMNS as DRIVERS
 from scmigen.cli.show_drivers import cells, driver_rows, plain
 from scmigen.cli.terminal import Column, Folds, print_table
+from scmigen.cli.values import OneOf
 from scmigen.cli.why_device import driver_plain
 from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right, in_a_word
@@ -213,12 +213,11 @@ def _plain(value: object) -> object:
     return value if isinstance(value, int | dict | None) else str(value)
 
 
-@click.command(
+@table_command(
+    argument("view", read=OneOf(*_VIEWS)),
     help="""Show what scmigen makes of BOARD: providers, devices, resources, agents, permissions, or
-drivers: what the tables of drivers say of each clock and supply, and whether that is granted."""
+drivers: what the tables of drivers say of each clock and supply, and whether that is granted.""",
 )
-@click.argument("view", type=OneOf(list(_VIEWS)))
-@table_options
 def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
     with answering(request, style, quiet) as model:
         if style == "json" and view == "drivers":
@@ -234,9 +233,11 @@ def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
         _print(columns, rows, style)
 
 
-@click.command(help="Explain CHECK, the id in the brackets of a diagnostic.")
-@click.argument("check", required=False, shell_complete=complete.findings)
-@click.option("--list", "listing", is_flag=True, help="List all checks, one per line.")
+@command(
+    argument("check", required=False, complete=complete.findings),
+    option("--list", "listing", flag=True, help="List all checks, one per line."),
+    help="Explain CHECK, the id in the brackets of a diagnostic.",
+)
 def explain(check: str | None, listing: bool) -> None:
     from scmigen.explain import findings, in_full
 
@@ -249,7 +250,7 @@ def explain(check: str | None, listing: bool) -> None:
         ]
         print_table(columns, rows)
     elif check in known:
-        click.echo(in_full(check), nl=False)
+        say_document(in_full(check))
     else:
         hint = unknown_hint(check, known)
-        raise click.BadParameter(f"no check {check!r}; {hint}", param_hint="CHECK")
+        raise BadValueError(f"no check {check!r}; {hint}", "CHECK")

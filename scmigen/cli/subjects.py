@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-import click
-
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.scmi_emission import made_label
+from scmigen.cli.problems import BadValueError
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Model, Resource, no_such
 from scmigen.scmi.protocols import Kind
@@ -26,7 +25,7 @@ class Subject(NamedTuple):
 def subject(model: Model, text: str, agent: str) -> Subject:
     """What ``text`` names to an agent: ``clock:12``, ``clock:uart0``, ``&rcc 12``, ``&uart0``, …
 
-    Raises `click.BadParameter` for what the board does not have.
+    Raises `BadValueError` for what the board does not have.
     """
     word, _, rest = text.partition(":")
     if word in tuple(Kind) and rest:
@@ -143,8 +142,8 @@ def _possible(model: Model, text: str, node: Node, cells: tuple[int, ...]) -> It
     yield from (key for key, reason in zip(keys, reasons, strict=True) if reason is None)
 
 
-def _wrong(text: str) -> click.BadParameter:
-    return click.BadParameter(text, param_hint="RESOURCE")
+def _wrong(text: str) -> BadValueError:
+    return BadValueError(text, "RESOURCE")
 
 
 def _found(model: Model, key: ResourceKey) -> Resource | None:

@@ -3,17 +3,13 @@
 Standard output that is no terminal gets the same text without either.
 """
 
-import os
 import re
-import shutil
 import sys
 from collections.abc import Sequence
 from enum import Enum
-from typing import IO
-
-import click
 
 from scmigen import escape
+from scmigen.cli.colour import Style, has_colour, styled
 from scmigen.data import Data
 
 #: Blanks between two columns.
@@ -21,16 +17,6 @@ GAP = 2
 
 #: As narrow as a column that folds may become, where its text is wider.
 NARROWEST = 12
-
-
-def has_colour(stream: IO[str]) -> bool:
-    """Whether ``stream`` takes colours, as CPython decides it: NO_COLOR, FORCE_COLOR and TERM=dumb
-    are obeyed, in this order; else it must be a terminal."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
 class Folds(Enum):
@@ -72,13 +58,20 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> 
     cells = [["" if v is None else escape.plain(str(v)) for v in row] for row in rows]
     by_column = list(zip(names, *cells, strict=True))
     widths = [max(map(_width, column)) for column in by_column]
-    if sys.stdout.isatty() and _total(widths) > (room := shutil.get_terminal_size().columns):
+    if sys.stdout.isatty() and _total(widths) > (room := _columns()):
         least = [column.narrowest(found) for column, found in zip(columns, by_column, strict=True)]
         _print_narrow(columns, [names, *cells], widths, least, room)
         return
     _print_row(names, widths, columns, bold=True)
     for row in cells:
         _print_row(row, widths, columns)
+
+
+def _columns() -> int:
+    """How wide the terminal is, in cells."""
+    from shutil import get_terminal_size  # brings what compresses files
+
+    return get_terminal_size().columns
 
 
 def _print_narrow(
@@ -107,7 +100,7 @@ def _print_records(names: Sequence[str], rows: Sequence[Sequence[str]], room: in
     first = max(map(_width, names))
     for number, row in enumerate(rows):
         if number:
-            click.echo()
+            print(flush=True)
         for pair in zip(names, row, strict=True):
             _print_row(pair, [first, max(room - first - GAP, 2)], _RECORD)
 
@@ -123,7 +116,8 @@ def _print_row(
         parts = [lines[number] if number < len(lines) else "" for lines in folded]
         padded = (part + " " * (w - _width(part)) for part, w in zip(parts, widths, strict=True))
         text = escape.line((" " * GAP).join(padded).rstrip())
-        click.echo(click.style(text, bold=True) if bold else text, color=has_colour(sys.stdout))
+        in_bold = bold and has_colour(sys.stdout)
+        print(styled(text, Style.BOLD) if in_bold else text, flush=True)
 
 
 def _total(widths: Sequence[int]) -> int:

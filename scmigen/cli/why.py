@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import click
-
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import Use
 from scmigen.cli import complete_boards, why_device
-from scmigen.cli.common import BoardRequest, answering, view_options
-from scmigen.cli.one_of import OneOf
+from scmigen.cli.common import BoardRequest, answering, view_command
+from scmigen.cli.declare import argument, option
+from scmigen.cli.problems import BadValueError, UsageError
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
+from scmigen.cli.values import OneOf
 from scmigen.cli.why_kept import feeds, kept_on
 from scmigen.cli.why_not import (
     NotGranted,
@@ -26,7 +26,17 @@ from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 
 
-@click.command(
+@view_command(
+    argument("agent", complete=complete_boards.agents),
+    argument("resource", complete=complete_boards.resources),
+    option("--not", "negated", flag=True, help="Show why AGENT lacks an operation."),
+    option(
+        "--operation",
+        "word",
+        read=OneOf(*(item.value for item in Operation)),
+        metavar="WORD",
+        help="With --not: only this operation, such as rate.",
+    ),
     help="""Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
 RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
@@ -38,19 +48,8 @@ set it; read: to be told).
 With --not: why AGENT lacks the operations that it has not, or the one of --operation, as in:
 why --not vm1 "&rcc 12" --operation rate board.dts. The exit status is 1 where the question assumes
 what is not so: nothing was granted, or with --not, nothing is lacking.
-"""
+""",
 )
-@click.argument("agent", shell_complete=complete_boards.agents)
-@click.argument("resource", shell_complete=complete_boards.resources)
-@click.option("--not", "negated", is_flag=True, help="Show why AGENT lacks an operation.")
-@click.option(
-    "--operation",
-    "word",
-    type=OneOf([item.value for item in Operation]),
-    metavar="WORD",
-    help="With --not: only this operation, such as rate.",
-)
-@view_options
 def why(
     agent: str,
     resource: str,
@@ -61,10 +60,10 @@ def why(
     quiet: bool,
 ) -> None:
     if word is not None and not negated:
-        raise click.UsageError("--operation belongs to --not")
+        raise UsageError("--operation belongs to --not")
     if str(request.board) in tuple(Operation) and is_missing(request.board):
         not_ = "" if negated else " with --not, which asks why it is lacking"
-        raise click.UsageError(
+        raise UsageError(
             f"'{request.board}' stands where BOARD does: write --operation {request.board}{not_}"
         )
     operation = None if word is None else Operation(word)
@@ -74,7 +73,7 @@ def why(
             right = Right(resource)
             if operation is not None and operation not in right.operations:
                 known = ", ".join(right.operations)
-                raise click.UsageError(f"{right} has no operation {operation}; it has {known}")
+                raise UsageError(f"{right} has no operation {operation}; it has {known}")
             _answer_right(model.platforms[0], who, right, operation, style, negated)
             return
         named = subject(model, resource, agent)
@@ -88,7 +87,7 @@ def _agent(model: Model, name: str) -> Agent:
     agents = {item.name: item for item in model.assignment.agents}
     if name not in agents:
         near = did_you_mean(name, agents) or f"one of: {', '.join(agents)}"
-        raise click.BadParameter(f"no agent {name!r}; {near}", param_hint="AGENT")
+        raise BadValueError(f"no agent {name!r}; {near}", "AGENT")
     return agents[name]
 
 
@@ -147,7 +146,7 @@ def _answer_not(
     if named.keys and not (keys or needed or devices):
         kind = named.keys[0].kind
         known = ", ".join(OPERATIONS[kind])
-        raise click.UsageError(f"a {kind} has no operation {operation}; it has {known}")
+        raise UsageError(f"a {kind} has no operation {operation}; it has {known}")
     asked = [(key, operation) for key in keys]
     asked += [
         (item.key, item.operation)

@@ -138,7 +138,7 @@ def test_a_blob_knows_numbers_only(board: Path) -> None:
 
 def test_who_asks_for_no_name_reads_none(board: Path) -> None:
     program = (
-        "import sys; from scmigen.cli.main import main\n"
+        "import sys; from scmigen.cli.front import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "print('scmigen.devicetree.names' in sys.modules, file=sys.stderr)"

@@ -92,7 +92,7 @@ def test_a_build_that_is_terminated_says_so_to_its_parent(folder: Path) -> None:
     program = (
         "import os, signal, sys\n"
         "from scmigen.targets.common import change\n"
-        "from scmigen.cli.main import main\n"
+        "from scmigen.cli.front import main\n"
         "change.Change.prepare_last = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
         "sys.argv = ['scmigen', 'build', 'good.dts', '-o', 'out', '--ids', 'ids']\n"
         "main()\n"

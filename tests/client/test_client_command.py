@@ -111,7 +111,7 @@ def test_power_domains_are_listed_and_voted_for(run):
 
 
 def test_a_vote_can_be_held(urls, run):
-    program = [sys.executable, "-c", "from scmigen.cli.client import client; client()"]
+    program = [sys.executable, "-m", "scmigen", "client"]
     options = ["power", "set", "0", "on", "--hold", "600"]
     with subprocess.Popen([*program, urls["linux"], *options], stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"power domain 0: on\n"

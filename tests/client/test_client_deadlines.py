@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from scmi_wire import CLOCK, notification, request, words
 
-from scmigen.cli.client import client as command
+from scmigen.cli.main import cli
 from scmigen.client import Client, ClientError
 from scmigen.scmi.protocols import Protocol
 
@@ -268,7 +268,7 @@ def test_the_timeout_is_of_the_whole_command(scripted, arguments):
     """Each answer comes in time, all of them do not."""
     url = scripted(honest_but_large)
     arguments = [url if it == "URL" else it for it in arguments]
-    result = CliRunner().invoke(command, arguments)
+    result = CliRunner().invoke(cli, ["client", *arguments])
     assert result.exit_code == 1
     assert re.search(OVER, result.stderr)
     assert result.stderr.count("\n") == 1
@@ -286,7 +286,7 @@ def test_events_do_not_prolong_a_watch(scripted):
 
     for seconds in (1, 8, 60):  # long enough to subscribe on a machine with much to do
         arguments = [scripted(answer), "watch", "--seconds", str(seconds)]
-        result = CliRunner().invoke(command, arguments)
+        result = CliRunner().invoke(cli, ["client", *arguments])
         if not re.search("not done within|no answer within", result.stderr):
             break
     assert result.exit_code == 0
@@ -300,7 +300,9 @@ def test_replay_ends(scripted, tmp_path):
     answered = asked[:4] + words(0, 1000, 0)
     trace.write_text(f"0.0 linux > {asked.hex(' ', -4)}\n0.1 linux < {answered.hex(' ', -4)}\n")
     path = scripted(lambda _: [EVENT] * 3)
-    result = CliRunner().invoke(command, ["--timeout", f"{SHORT}", path, "replay", str(trace)])
+    result = CliRunner().invoke(
+        cli, ["client", "--timeout", f"{SHORT}", path, "replay", str(trace)]
+    )
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: line 1: ")
     assert re.search(OVER, result.stderr)

@@ -17,7 +17,7 @@ from scmigen.client import Client, ClientError, wire
 from scmigen.scmi.protocols import Protocol
 
 BOARD = Path(__file__).parent.parent / "server" / "board.json"
-CLIENT = "from scmigen.cli.client import client; client()"
+CLIENT = "import sys; from scmigen.cli.front import main; sys.argv.insert(1, 'client'); main()"
 KINDS = {
     "unix": socket.SOCK_SEQPACKET,
     "unix-stream": socket.SOCK_STREAM,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scmi_wire import BASE, CLOCK, PINCTRL, POWER, RESET, SENSOR, words
 
-from scmigen.cli.client import client as command
+from scmigen.cli.main import cli
 from scmigen.client import Client, ClientError
 from scmigen.client import dump as dumping
 from scmigen.client.wire import SCHEMES
@@ -270,7 +270,7 @@ def test_the_answer_to_a_lie_is_one_line(remembered):
     """On the command line: exit status 1, and which message lied."""
     row = the_row(CLOCK, 0x30000, 4)
     answers = {1: words(0, 1), 3: words(0, 0, "clock", 0), 4: part(row, 100, 0xFFFF)}
-    result = CliRunner().invoke(command, [remembered(board(CLOCK, 0x30000, answers)), "dump"])
+    result = CliRunner().invoke(cli, ["client", remembered(board(CLOCK, 0x30000, answers)), "dump"])
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr == (
@@ -305,7 +305,7 @@ NAMED = whole(
     ],
 )
 def test_a_name_stays_in_its_line(remembered, arguments):
-    result = CliRunner().invoke(command, [remembered(NAMED), *arguments.split()])
+    result = CliRunner().invoke(cli, ["client", remembered(NAMED), *arguments.split()])
     assert result.exit_code == 0, result.output
     assert r"a\n\x1b[2Jb" in result.output
     assert result.output.replace("\n", "").isprintable()
@@ -348,7 +348,7 @@ def liar(seed):
 @given(st.integers(0, 1 << 32))
 def test_whatever_a_platform_answers_a_dump_ends_in_text_or_in_a_sentence(seed):
     with patch.dict(SCHEMES, liar=lambda *_: Memory(liar(seed), 3000)):
-        result = CliRunner().invoke(command, ["liar:x", "dump"])
+        result = CliRunner().invoke(cli, ["client", "liar:x", "dump"])
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert result.exit_code in (0, 1)
     assert result.stderr.count("\n") == result.exit_code

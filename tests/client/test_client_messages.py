@@ -12,7 +12,7 @@ from scmi_wire import PINCTRL, SUCCESS, words
 from server_running import strict_server
 
 from scmigen import runtime
-from scmigen.cli.client import client
+from scmigen.cli.main import cli
 from scmigen.client import Client, ScmiError
 from scmigen.client.dump import dump
 from scmigen.scmi.messages import named
@@ -53,7 +53,7 @@ def url(tmp_path, profile):
 @pytest.fixture
 def run(url):
     def run(*arguments):
-        return CliRunner().invoke(client, [url, *arguments])
+        return CliRunner().invoke(cli, ["client", url, *arguments])
 
     return run
 
@@ -172,7 +172,9 @@ def test_a_level_may_be_negative(scripted):
         seen.append(message)
         return [message[:4] + words(SUCCESS, *([0x20001] if message[0] == 0 else []))]
 
-    result = CliRunner().invoke(client, [scripted(answer), "call", "voltage_level_set", "level=-5"])
+    result = CliRunner().invoke(
+        cli, ["client", scripted(answer), "call", "voltage_level_set", "level=-5"]
+    )
     assert result.exit_code == 0, result.output
     assert seen[-1][4:] == words(0, 0, -5)
 

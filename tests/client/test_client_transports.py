@@ -14,7 +14,7 @@ from server_running import Running
 from smt_client import Areas
 
 from scmigen import runtime
-from scmigen.cli.client import client
+from scmigen.cli.main import cli
 from scmigen.client import Client, ClientError
 from scmigen.scmi.protocols import Protocol
 
@@ -49,7 +49,7 @@ def served(request, full_board, tmp_path):
 
 
 def run(url, *arguments):
-    return CliRunner().invoke(client, [url, *map(str, arguments)], catch_exceptions=False)
+    return CliRunner().invoke(cli, ["client", url, *map(str, arguments)], catch_exceptions=False)
 
 
 def test_delayed_responses_are_received(served):

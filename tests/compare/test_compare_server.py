@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from client_memory import Memory
 from scmi_wire import words
 
-from scmigen.cli.compare_server import compare_server
+from scmigen.cli.main import cli
 from scmigen.client.wire import SCHEMES
 
 BOARD = Path(__file__).parent.parent / "server" / "board.json"
@@ -19,7 +19,7 @@ RATE_GET = 0x6 | 0x14 << 10
 
 def run(*arguments, agents=("linux",), status=0):
     pairs = [f"{scheme}:{name}" for name in agents for scheme in ("first", "second")]
-    done = CliRunner().invoke(compare_server, [*pairs, *map(str, arguments)])
+    done = CliRunner().invoke(cli, ["compare-server", *pairs, *map(str, arguments)])
     assert done.exit_code == status, done.output
     return done
 
@@ -232,7 +232,7 @@ def test_any_bytes_are_compared(served):
 )
 def test_wrong_addresses_are_said(served, arguments, said):
     served("first")
-    done = CliRunner().invoke(compare_server, arguments)
+    done = CliRunner().invoke(cli, ["compare-server", *arguments])
     assert done.exit_code in (1, 2)
     assert said in done.output
 
@@ -243,10 +243,10 @@ def test_directories_have_the_same_sockets(tmp_path):
         for name in names:
             with socket.socket(socket.AF_UNIX) as it:
                 it.bind(str(tmp_path / folder / f"{name}.sock"))
-    done = CliRunner().invoke(compare_server, [str(tmp_path / "a"), str(tmp_path / "b")])
+    done = CliRunner().invoke(cli, ["compare-server", str(tmp_path / "a"), str(tmp_path / "b")])
     assert done.exit_code == 2
     assert f"only {tmp_path / 'a'} has y.sock" in done.output
-    done = CliRunner().invoke(compare_server, [str(tmp_path / "a"), "unix:/x"])
+    done = CliRunner().invoke(cli, ["compare-server", str(tmp_path / "a"), "unix:/x"])
     assert "one is a directory" in done.output
 
 

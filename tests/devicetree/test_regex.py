@@ -42,7 +42,7 @@ def test_a_board_reads_the_same() -> None:
         "import sys\n"
         "from scmigen.devicetree import regex\n"
         "regex._BROKEN = {broken}\n"
-        "from scmigen.cli.main import main\n"
+        "from scmigen.cli.front import main\n"
         "sys.argv = ['scmigen', 'show', 'resources', 'examples/dts/orrery-board.dts']\n"
         "main()\n"
     )

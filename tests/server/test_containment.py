@@ -299,7 +299,7 @@ class Never(Backend):
     def __init__(self):
         raise ValueError("no board")
 """
-SERVE = "from scmigen.cli.serve import serve; serve()"
+SERVE = "import sys; from scmigen.cli.front import main; sys.argv.insert(1, 'serve'); main()"
 FULL = Path(__file__).parent / "full.json"
 
 

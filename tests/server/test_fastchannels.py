@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click import UsageError
 from scmi_wire import (
     BASE,
     NOT_FOUND,
@@ -24,6 +23,7 @@ from server_running import Running
 from smt_client import Areas, EventAreas
 
 from scmigen import runtime
+from scmigen.cli.problems import UsageError
 from scmigen.server.device_permissions import Permissions
 from scmigen.server.fastchannels import PERIOD, FastChannelError, Window, users
 from scmigen.server.port import Port

@@ -18,7 +18,7 @@ from scmigen.scmi.protocols import Profile, Protocol
 from scmigen.server.backend import Backend, BackendError, load
 
 FULL = Path(__file__).parent / "full.json"
-SERVE = "from scmigen.cli.serve import serve; serve()"
+SERVE = "import sys; from scmigen.cli.front import main; sys.argv.insert(1, 'serve'); main()"
 
 
 # Reload

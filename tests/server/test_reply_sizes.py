@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-import click
 import pytest
 from scmi_wire import words
 
 from scmigen import runtime
+from scmigen.cli.problems import UsageError
 from scmigen.cli.reply_sizes import check_sizes
 from scmigen.scmi.messages import least_reply
 from scmigen.scmi.protocols import Profile
@@ -47,11 +47,11 @@ def test_the_least_size_is_that_of_the_longest_entry():
 
 
 def test_a_size_that_is_too_small_is_refused():
-    with pytest.raises(click.UsageError, match="linux that cannot come in parts has 76 bytes"):
+    with pytest.raises(UsageError, match="linux that cannot come in parts has 76 bytes"):
         check_sizes(server(max_reply=75), 75, {})
     check_sizes(server(max_reply=76), 76, {})
     check_sizes(server(max_replies={2: 76}), None, {2: 76})
-    with pytest.raises(click.UsageError, match="vm1"):
+    with pytest.raises(UsageError, match="vm1"):
         check_sizes(server(max_replies={2: 70}), None, {2: 70})
 
 
@@ -62,6 +62,6 @@ def test_readings_of_many_axes_need_more():
     sensor["axes"] = [{"name": f"axis-{number}"} for number in range(7)]
     sensor.pop("readings", None)
     platform = Server(runtime.decode(json.dumps(data).encode()), max_reply=115)
-    with pytest.raises(click.UsageError, match="116 bytes"):
+    with pytest.raises(UsageError, match="116 bytes"):
         check_sizes(platform, 115, {})
     check_sizes(platform, 116, {})

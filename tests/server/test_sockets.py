@@ -242,7 +242,7 @@ def test_an_invalid_url_is_refused_without_a_file(board, url, tmp_path, monkeypa
 
 # The command line
 
-SERVE = "from scmigen.cli.serve import serve; serve()"
+SERVE = "import sys; from scmigen.cli.front import main; sys.argv.insert(1, 'serve'); main()"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from support import TWO_AGENTS, marked, model_of, soc
 
-from scmigen.cli.build import check
+from scmigen.cli.main import cli
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Severity
 from scmigen.model.platform import Model
@@ -354,7 +354,7 @@ def test_the_command_reports_misspelt_drivers_where_they_stand(tmp_path: Path) -
         '    "acme,cc": {clokc: {module: acme-clock}}\n'
         '    "acme,nope": {clock: {module: acme-clock}}\n'
     )
-    result = CliRunner().invoke(check, [str(board), "-a", str(agents)])
+    result = CliRunner().invoke(cli, ["check", str(board), "-a", str(agents)])
     assert result.exit_code == 1
     assert "agents.yaml:4:17: error[output-option]: there is no slot 'clokc'" in result.output
     assert "agents.yaml:5:5: warning[option-unused]: no managed provider" in result.output

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from support import model_of, tree_of
 
 from scmigen.checks.switches import Asked
-from scmigen.cli.build import build, check
+from scmigen.cli.main import cli
 from scmigen.diagnostics import InputError, Severity
 from scmigen.explain import findings, in_full, switchable
 from scmigen.model.platform import Model
@@ -89,16 +89,16 @@ def installed(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue(request.param)(example())
 
 
-def command(tmp_path: Path, which: object, *more: str, agents: str = AGENTS) -> Result:
+def command(tmp_path: Path, which: str, *more: str, agents: str = AGENTS) -> Result:
     (tmp_path / "board.dts").write_text(f"/dts-v1/; / {{ {BOARD} }};\n")
     (tmp_path / "agents.yaml").write_text(agents)
     arguments = [str(tmp_path / "board.dts"), "-a", str(tmp_path / "agents.yaml"), *more]
-    return CliRunner().invoke(which, arguments)  # type: ignore[arg-type]
+    return CliRunner().invoke(cli, [which, *arguments])
 
 
 @pytest.mark.usefixtures("installed")
 def test_a_new_target_is_made_by_name(tmp_path: Path) -> None:
-    result = command(tmp_path, build, "--emit", "acme", "-o", str(tmp_path / "out"))
+    result = command(tmp_path, "build", "--emit", "acme", "-o", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     text = (tmp_path / "out/acme/agent-1/clocks.txt").read_text()
     assert text == "period 10\n0 gate 100000000 switched\n"
@@ -115,7 +115,7 @@ def test_its_options_are_read_and_checked(tmp_path: Path) -> None:
     assert (unused.id, unused.message) == ("option-unused", "no agent 'vm2'")
     assert str(unused.position) == f"agents.yaml:{AGENTS.count(chr(10)) + 1}:46"
 
-    wrong = command(tmp_path, check, agents=AGENTS + "outputs: {acme: {perod: 5}}\n")
+    wrong = command(tmp_path, "check", agents=AGENTS + "outputs: {acme: {perod: 5}}\n")
     assert wrong.exit_code == 1
     assert "error[output-option]: the output has no option 'perod'" in wrong.output
     assert "did you mean period?" in wrong.output
@@ -150,13 +150,13 @@ def test_its_findings_are_explained_and_switched() -> None:
 @pytest.mark.usefixtures("installed")
 def test_the_command_line_switches_them(tmp_path: Path) -> None:
     arguments = ("--emit", "acme", "-o", str(tmp_path / "out"))
-    assert "warning[acme-operation]" in command(tmp_path, build, *arguments).output
-    silent = command(tmp_path, build, *arguments, "-W", "no-acme-operation")
+    assert "warning[acme-operation]" in command(tmp_path, "build", *arguments).output
+    silent = command(tmp_path, "build", *arguments, "-W", "no-acme-operation")
     assert silent.exit_code == 0
     assert "acme-operation" not in silent.output
-    assert command(tmp_path, build, *arguments, "-E", "acme-operation").exit_code == 1
+    assert command(tmp_path, "build", *arguments, "-E", "acme-operation").exit_code == 1
     reason = "checks: {acme-operation: {severity: note, reason: set at boot}}\n"
-    noted = command(tmp_path, build, *arguments, agents=AGENTS + reason)
+    noted = command(tmp_path, "build", *arguments, agents=AGENTS + reason)
     assert "note[acme-operation]" in noted.output
 
 
@@ -205,13 +205,13 @@ def test_a_target_that_cannot_be_loaded_is_an_error(
     assert found.id == "target-unloadable"
     assert "acme = 'acme_scmi:TARGET' of acme-scmi 1.0" in found.message
     assert why in found.message
-    result = command(tmp_path, build, "--emit", "acme", "-o", str(tmp_path / "out"))
+    result = command(tmp_path, "build", "--emit", "acme", "-o", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert "error[target-unloadable]" in result.output
     assert "Traceback" not in result.output
     # Nothing else depends on it.
     assert "scp-limit" in findings()
-    others = command(tmp_path, build, "--emit", "headers", "-o", str(tmp_path / "out"))
+    others = command(tmp_path, "build", "--emit", "headers", "-o", str(tmp_path / "out"))
     assert others.exit_code == 0
 
 
@@ -278,13 +278,13 @@ def test_a_package_cannot_replace_a_target_of_ours(by_entry_point: Install, tmp_
     entry.write_text("[scmigen.targets]\nheaders = acme_scmi:TARGET\n")
     assert registry.names().count("headers") == 1
     assert registry.find("headers").about.startswith("the SCMI numbers")
-    built = command(tmp_path, build, "--emit", "headers", "-o", str(tmp_path / "out"))
+    built = command(tmp_path, "build", "--emit", "headers", "-o", str(tmp_path / "out"))
     assert built.exit_code == 0
     assert (
         "warning[target-unloadable]: entry point headers = 'acme_scmi:TARGET' of acme-scmi 1.0: "
         "headers is an output of scmigen\n"
     ) in built.output
-    others = command(tmp_path, build, "--emit", "runtime", "-o", str(tmp_path / "out"))
+    others = command(tmp_path, "build", "--emit", "runtime", "-o", str(tmp_path / "out"))
     assert "target-unloadable" not in others.output
 
 
@@ -296,7 +296,7 @@ def test_two_packages_with_one_target_name_are_an_error(
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rival\nVersion: 2.0\n")
     (info / "entry_points.txt").write_text("[scmigen.targets]\nacme = rival:TARGET\n")
-    result = command(tmp_path, build, "--emit", "acme", "-o", str(tmp_path / "out"))
+    result = command(tmp_path, "build", "--emit", "acme", "-o", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert (
         "error[target-unloadable]: entry point acme = 'rival:TARGET' of rival 2.0: there is an "
@@ -321,7 +321,7 @@ def test_options_of_a_type_that_agents_files_cannot_express_are_an_error(
     by_entry_point(
         example().replace("    #: Agents that", f"    extra: {kind}\n    #: Agents that")
     )
-    result = command(tmp_path, check, agents=AGENTS + "outputs: {acme: {period: 5}}\n")
+    result = command(tmp_path, "check", agents=AGENTS + "outputs: {acme: {period: 5}}\n")
     assert result.exit_code == 1
     assert "error[target-unloadable]: entry point acme = 'acme_scmi:TARGET' of acme-scmi 1.0: " in (
         result.output
@@ -349,7 +349,7 @@ def test_targets_of_a_board_without_options_are_not_imported() -> None:
 
     code = (
         "import sys; sys.argv=['scmigen','check','--help']\n"
-        "from scmigen.cli.main import main\n"
+        "from scmigen.cli.front import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "print([m for m in sys.modules if m.startswith('scmigen.targets.')"

@@ -27,7 +27,7 @@ from targets.scp.scp_boards import (
 from targets.scp.scp_build import FLAGS, HERE, build, definitions, options, run, walk, write
 
 from scmigen.bindings.addresses import regions
-from scmigen.cli.build import build as build_command
+from scmigen.cli.main import cli
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
 from scmigen.assignment.assignment import Transport
@@ -364,9 +364,9 @@ def test_the_command_line_chooses_the_target(examples: Path, tmp_path: Path) -> 
     board, out = str(examples / "minimal.dts"), str(tmp_path / "out")
     command = [board, "-I", str(examples), "--emit", "scp", "-o", out]
     runner = CliRunner()
-    assert runner.invoke(build_command, [*command, "--scp-target", "optee"]).exit_code == 0
+    assert runner.invoke(cli, ["build", *command, "--scp-target", "optee"]).exit_code == 0
     assert (tmp_path / "out/scp/config_msg_smt.c").exists()
-    refused = runner.invoke(build_command, [*command, "--scp-target", "product"])
+    refused = runner.invoke(cli, ["build", *command, "--scp-target", "product"])
     assert refused.exit_code == 1
     assert "has no driver for clock" in refused.output
 

@@ -19,6 +19,8 @@ from targets.scp.scp_expected import Expected
 from targets.scp.scp_values import values
 
 from scmigen.cli.build import build as build_command
+from scmigen.cli.main import cli
+from scmigen.cli.values import OneOf
 from scmigen.diagnostics import has_errors
 from scmigen.model.platform import Platform
 from scmigen.targets.scp.options import ScpOptions
@@ -122,9 +124,10 @@ def test_every_file_names_the_version(version: str) -> None:
 
 def test_the_words_of_options_and_command_line_are_the_versions() -> None:
     (field,) = (it for it in ScpOptions.__annotations__.items() if it[0] == "version")
-    (option,) = (it for it in build_command.params if it.name == "scp_version")
+    (option,) = (it for it in build_command.parameters if it.name == "scp_version")
+    assert isinstance(option.read, OneOf)
     known = list(VERSIONS)
-    assert list(get_args(field[1])) == list(option.type.choices) == known == list(NUMBERS)
+    assert list(get_args(field[1])) == list(option.read.words) == known == list(NUMBERS)
 
 
 @pytest.mark.parametrize("output", ["scp", "scp-optee"])
@@ -132,7 +135,7 @@ def test_the_command_line_says_the_version_of_each_output(output: str, tmp_path:
     board = tmp_path / "board.dts"
     board.write_text(_BOARD)
     arguments = [str(board), "-o", str(tmp_path), "--emit", output, "--scp-version", "2.16"]
-    CliRunner().invoke(build_command, arguments, catch_exceptions=False)
+    CliRunner().invoke(cli, ["build", *arguments], catch_exceptions=False)
     assert "SCP-firmware 2.16" in (tmp_path / output / "config_scmi.c").read_text()
 
 
@@ -145,9 +148,9 @@ def test_an_unknown_version_is_an_error_that_lists_the_known_ones(tmp_path: Path
         "outputs: {scp: {version: 2.15}}\n"
     )
     arguments = [str(board), "-o", str(tmp_path / "out"), "--emit", "scp"]
-    done = CliRunner().invoke(build_command, [*arguments, "--scp-version", "2.15"])
+    done = CliRunner().invoke(cli, ["build", *arguments, "--scp-version", "2.15"])
     assert done.exit_code == 2
     assert "'2.14', '2.16', '2025-11'" in done.output
-    done = CliRunner().invoke(build_command, [*arguments, "-a", str(tmp_path / "agents.yaml")])
+    done = CliRunner().invoke(cli, ["build", *arguments, "-a", str(tmp_path / "agents.yaml")])
     assert done.exit_code == 1
     assert "one of 2.14, 2.16, 2025-11" in done.output
