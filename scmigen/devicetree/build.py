@@ -145,7 +145,7 @@ class Builder:
                 if late:
                     raise MisplacedError
                 if text:
-                    data, references, inner, _ = known.get(text) or self._value(text, items, index)
+                    data, references, inner = known.get(text) or self._value(text, items, index)
                 else:
                     data, references, inner = b"", (), ()
                 if marks:
@@ -333,12 +333,12 @@ class Builder:
         if value is not None:
             return value
         try:
-            value = self._values.read(text, Opener(self.source, items, index))
+            value, truncated = self._values.read(text, Opener(self.source, items, index))
         except BadValueError as problem:
             start = items.match(index).start(3)
             self._error(DTS_VALUE, problem.message, start + problem.offset, self._hint(problem))
-            return Value(b"")
-        for message, offset in value.truncated[: MAX_ERRORS - len(self.warnings)]:
+            return b"", (), ()
+        for message, offset in truncated[: MAX_ERRORS - len(self.warnings)]:
             start = items.match(index).start(3)
             self.warnings.append(self.source.diagnostic(DTS_TRUNCATED, message, start + offset))
         return value

@@ -52,7 +52,7 @@ def read_with(
     """`read_source` with given grammars."""
     source = SourceText(text, file, include_paths)
     cutter = Cutter(statements)
-    builder = Builder(source, cutter, Values(expressions))
+    builder = Builder(source, cutter, Values(expressions, source.text))
     try:
         builder.build(len(source.text))
     except (MisplacedError, InputError):
@@ -61,7 +61,7 @@ def read_with(
         from scmigen.devicetree.syntax import mended
 
         end, errors, whole = mended(source, statements, cutter)
-        builder = Builder(source, cutter, Values(expressions))
+        builder = Builder(source, cutter, Values(expressions, source.text))
         builder.errors = errors
         builder.build(end, whole)
         if not whole:

@@ -9,7 +9,7 @@ the rules of the grammar in `Values.read`, which know the position of each token
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
@@ -29,7 +29,7 @@ _NOT_PLAIN = (ValueError, OverflowError, ZeroDivisionError, UnexpectedError)
 _BITS = regex(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
 _NEXT_GROUP = regex(r">\s*+,\s*+<")
 #: What Python takes for blanks and a device tree does not, but for what is not ASCII.
-_NO_BLANK = regex(r"[\x1c-\x1f]")
+_NO_BLANKS = "\x1c\x1d\x1e\x1f"
 
 
 class BadValueError(Exception):
@@ -48,27 +48,22 @@ class BadValueError(Exception):
         self.name = name
 
 
-class Value(NamedTuple):
-    """What a text says. ``labels`` are those inside it.
+#: What a text says: bytes, references, and the labels inside it.
+Value = tuple[bytes, tuple[Reference, ...], tuple[str, ...]]
 
-    ``truncated`` are the numbers that were cut to fit: what to tell, and the offset in the text.
-    """
-
-    data: bytes
-    references: tuple[Reference, ...] = ()
-    labels: tuple[str, ...] = ()
-    truncated: tuple[tuple[str, int], ...] = ()
-
+#: The numbers that were cut to fit: what to tell, and the offset in the text.
+Truncated = Sequence[tuple[str, int]]
 
 #: Reads the bytes of a file for /incbin/: name, offset, size (none: all).
 Opener = Callable[[str, int, int | None], bytes]
 
 
 class Values:
-    """Reads values with one grammar, and remembers what it has read. One per source text."""
+    """Reads values with one grammar, and remembers what it has read. One per source ``text``."""
 
-    def __init__(self, grammar: Parser) -> None:
+    def __init__(self, grammar: Parser, text: str) -> None:
         self._parser = grammar
+        self._has_odd = _has_odd(text)
         terminals = grammar.terminals
         literal = rf"{terminals['NUMBER']}|{terminals['CHARACTER']}"
         reference = terminals["REFERENCE"]
@@ -82,8 +77,8 @@ class Values:
         self.known: dict[str, Value] = {}
         is_number = _compiled(terminals["NUMBER"]).fullmatch
         is_cell = _compiled(rf"{terminals['NUMBER']}|{reference}").fullmatch
-        self._cells = {bits: _Cells(is_number, bits) for bits in ("8", "16", "64")}
-        self._cells["32"] = _Cells(is_cell, "32")
+        self._cells = {bits: _Cells(is_number, bits).__getitem__ for bits in ("8", "16", "64")}
+        self._cells["32"] = _Cells(is_cell, "32").__getitem__
         self._numbers = _Numbers()
         # Of arithmetic: text → result, shape → program.
         self._results: dict[str, str] = {}
@@ -104,26 +99,29 @@ class Values:
         if first == "<":
             return self._plain_cells(text, "32")
         if first == '"':
+            single = text[1:-1]
+            if text[-1] == '"' and '"' not in single and "\\" not in single:
+                return single.encode() + b"\0", (), ()
             if not self._strings(text):
                 return None
             parts = [unescape(string[1:-1]) for string in self._string(text)]
-            return Value(b"\0".join([*parts, b""]))
+            return b"\0".join([*parts, b""]), (), ()
         if first == "[":
-            if not text.isascii() or _NO_BLANK.search(text):
+            if self._has_odd and _has_odd(text):
                 return None
             text = text.rstrip()
-            return Value(bytes.fromhex(text[1:-1])) if text[-1] == "]" else None
+            return (bytes.fromhex(text[1:-1]), (), ()) if text[-1] == "]" else None
         if first == "/":
             bits = _BITS.match(text)
             return self._plain_cells(text[bits.end() :], bits[1]) if bits else None
         if first == "&" and self._reference(text):
-            return Value(b"", (Reference(0, target_of(text.rstrip()), is_path=True),))
+            return b"", (Reference(0, target_of(text.rstrip()), is_path=True),), ()
         return None
 
     def reservation(self, text: str) -> tuple[int, int]:
         """Address and size of a ``/memreserve/``. Raises `BadValueError`."""
         with contextlib.suppress(*_NOT_PLAIN):
-            data = self._plain_cells(f"<{text}>", "64").data
+            data, _, _ = self._plain_cells(f"<{text}>", "64")
             if len(data) == 16:
                 return int.from_bytes(data[:8], "big"), int.from_bytes(data[8:], "big")
         address, size = self._parse(text, "reservation").children
@@ -133,22 +131,27 @@ class Values:
         """Groups of cells of so many bits."""
         if "(" in text:
             text = self._parentheses.sub(self._reduced, text)
-        if not text.isascii() or _NO_BLANK.search(text):
+        if self._has_odd and _has_odd(text):
             raise ValueError("not plain")
-        text = text.rstrip()
         if text[-1] != ">":
-            raise ValueError("not plain")
+            text = text.rstrip()
+            if text[-1] != ">":
+                raise ValueError("not plain")
         text = text[1:-1]
         if ">" in text:
             if bits != "32":
                 raise ValueError("not plain: /bits/ holds for one group")
             text = _NEXT_GROUP.sub(" ", text)
         cells = text.split()
-        data = b"".join(map(self._cells[bits].__getitem__, cells))
+        data = b"".join(map(self._cells[bits], cells))
         if "&" not in text:
-            return Value(data)
-        places = [(index, cell) for index, cell in enumerate(cells) if cell[0] == "&"]
-        return Value(data, tuple(Reference(4 * i, target_of(cell), False) for i, cell in places))
+            return data, (), ()
+        references = [
+            Reference(4 * index, target_of(cell), False)
+            for index, cell in enumerate(cells)
+            if cell[0] == "&"
+        ]
+        return data, tuple(references), ()
 
     def _reduced(self, found: re.Match[str]) -> str:
         """The number that an arithmetic expression makes, as text."""
@@ -179,7 +182,7 @@ class Values:
 
             raise BadValueError(*explain(text, problem, self._parser)) from None
 
-    def read(self, text: str, opener: Opener) -> Value:
+    def read(self, text: str, opener: Opener) -> tuple[Value, Truncated]:
         """What ``text`` says, by the rules of the grammar. Raises `BadValueError`."""
         tree = self._parse(text, "value")
         data = bytearray()
@@ -204,11 +207,11 @@ class Values:
                 references.append(Reference(len(data), target_of(part), is_path=True))
             else:
                 labels.append(_label(part))
-        value = Value(bytes(data), tuple(references), tuple(labels), tuple(truncated))
+        value = bytes(data), tuple(references), tuple(labels)
         # A file may be another one elsewhere, and a warning belongs to its place.
         if not truncated and "/incbin/" not in text:
             self.known[text] = value
-        return value
+        return value, truncated
 
     def _array(
         self,
@@ -291,11 +294,25 @@ class _Cells(dict[str, bytes]):
         self._size = int(bits) // 8
 
     def __missing__(self, text: str) -> bytes:
-        if not self._is_cell(text):
+        if text.isdigit() and text[0] != "0":
+            # The usual forms, whose digits are all that Python's can be; the others take longer.
+            value = int(text)
+        elif text[:2] == "0x" and text.isalnum():
+            value = int(text, 16)
+        elif not self._is_cell(text):
             raise ValueError("not plain")
-        is_reference = text[0] == "&"
-        value = self[text] = _UNKNOWN if is_reference else number(text).to_bytes(self._size, "big")
-        return value
+        elif text[0] == "&":
+            self[text] = _UNKNOWN
+            return _UNKNOWN
+        else:
+            value = number(text)
+        cell = self[text] = value.to_bytes(self._size, "big")
+        return cell
+
+
+def _has_odd(text: str) -> bool:
+    """Whether there is what Python takes for blanks or digits and a device tree does not."""
+    return not text.isascii() or any(blank in text for blank in _NO_BLANKS)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

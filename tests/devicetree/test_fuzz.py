@@ -67,7 +67,7 @@ def test_both_ways_to_read_statements(text: str) -> None:
         source = SourceText(text, "a.dts")
     except InputError:
         return
-    builder = Builder(source, Cutter(structure()), Values(values()))
+    builder = Builder(source, Cutter(structure()), Values(values(), source.text))
     takes = True
     try:
         builder.build(len(source.text))
