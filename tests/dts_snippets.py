@@ -143,6 +143,7 @@ STRUCTURE = (
         "/": {"p": cells(1, 2)},
     }),
     whole("name says the node's name", '/ { a@1 { name = "a"; }; };', {"/": {}, "/a@1": {}}),
+    whole("a label of name", '/ { a@1 { l: name = "a"; }; };', {"/": {}, "/a@1": {}}),
 )  # fmt: skip
 
 VALUES = (
@@ -278,6 +279,8 @@ WRONG = (
     wrong("phandle of two cells", "/dts-v1/; / { phandle = <1 2>; };"),
     wrong("phandles that differ", "/dts-v1/; / { phandle = <1>; linux,phandle = <2>; };"),
     wrong("wrong name", '/dts-v1/; / { a { name = "b"; }; };'),
+    wrong("a path for a name", "/dts-v1/; / { a { name = &b; }; b: b { }; };"),
+    wrong("a phandle for a name", "/dts-v1/; / { a { name = <&b>; }; b: b { }; };"),
     wrong("two unit addresses", "/dts-v1/; / { a@1@2 { }; };"),
     wrong("a node with a bad name", "/dts-v1/; / { a*b { }; };"),
     wrong("a property with a bad name", "/dts-v1/; / { a@1 = <1>; };"),

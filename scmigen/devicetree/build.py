@@ -366,9 +366,10 @@ class Builder:
     ) -> tuple[DraftNode, bool]:
         """The child ``name``, new or to be extended, and whether it is new."""
         node = parent.children.get(name)
-        if fresh and node in self._dead:
+        if fresh and node is not None and node in self._dead:
             # Only a place that /delete-node/ kept: the node starts anew, behind it.
-            node = parent.children.pop(name, None) and None
+            del parent.children[name]
+            node = None
         new = node is None
         if node is None:
             node = parent.children[name] = DraftNode(name, parent, place)
@@ -415,8 +416,10 @@ class Builder:
 
     def label(self, node: DraftNode, label: str) -> None:
         """Add a label to a node; the latest comes first."""
-        nodes = self._labels.setdefault(label, [])
-        if node in nodes:
+        nodes = self._labels.get(label)
+        if nodes is None:
+            nodes = self._labels[label] = []
+        elif node in nodes:
             return
         if len(node.labels) >= MAX_SAME or len(nodes) >= MAX_SAME or len(label) > MAX_NAME:
             message = (

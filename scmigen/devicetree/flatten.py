@@ -11,11 +11,18 @@ from scmigen.devicetree.tree import DeviceTree
 
 _HEADER = Struct(">10I")
 _RESERVATION = Struct(">QQ")
-_PROPERTY = Struct(">III")
 _MAGIC = 0xD00DFEED
 _VERSION, _COMPATIBLE = 17, 16
 _BEGIN, _END_NODE, _END = b"\0\0\0\1", b"\0\0\0\2", b"\0\0\0\x09"
 _PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
+
+
+class _Heads(dict[int, bytes]):
+    """What a property begins with, by the length of its value in bytes."""
+
+    def __missing__(self, length: int) -> bytes:
+        head = self[length] = b"\0\0\0\3" + length.to_bytes(4, "big")
+        return head
 
 
 def flatten(
@@ -52,9 +59,9 @@ def flatten(
 def _structure(root: Node) -> tuple[bytes, bytes]:
     """The structure block and the strings block."""
     strings, offsets = _strings(root)
+    heads = _Heads()
     parts: list[bytes] = []
     add = parts.append
-    pack = _PROPERTY.pack
     # A node to begin, or none to end the one that is open.
     stack: list[Node | None] = [root]
     while stack:
@@ -67,7 +74,9 @@ def _structure(root: Node) -> tuple[bytes, bytes]:
         for property_name, item in node.properties.items():
             value = item.value
             length = len(value)
-            parts += (pack(3, length, offsets[property_name]), value, _PADDING[length & 3])
+            parts += (heads[length], offsets[property_name], value)
+            if length & 3:
+                add(_PADDING[length & 3])
         stack.append(None)
         if node.children:
             stack.extend(reversed([*node.children.values()]))
@@ -75,8 +84,8 @@ def _structure(root: Node) -> tuple[bytes, bytes]:
     return b"".join(parts), strings
 
 
-def _strings(root: Node) -> tuple[bytes, dict[str, int]]:
-    """The strings block, and the offset of each property name in it."""
+def _strings(root: Node) -> tuple[bytes, dict[str, bytes]]:
+    """The strings block, and the offset of each property name in it as a cell."""
     names: dict[str, object] = {}
     for node in root.walk():
         names.update(dict.fromkeys(node.properties))
@@ -90,7 +99,8 @@ def _strings(root: Node) -> tuple[bytes, dict[str, int]]:
             size += len(name.encode()) + 1
         else:
             offsets[name] = offsets[whole] + len(whole.encode()) - len(name.encode())
-    return b"".join(name.encode() + b"\0" for name in names if name not in ends), offsets
+    strings = b"".join(name.encode() + b"\0" for name in names if name not in ends)
+    return strings, {name: offset.to_bytes(4, "big") for name, offset in offsets.items()}
 
 
 def _ends(names: list[str]) -> dict[str, str]:

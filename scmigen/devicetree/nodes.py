@@ -253,7 +253,8 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            stack.extend(reversed([*node.children.values()]))
+            if node.children:
+                stack.extend(reversed([*node.children.values()]))
 
     def __repr__(self) -> str:
         return f"Node({self.path!r})"

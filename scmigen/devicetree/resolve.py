@@ -66,16 +66,23 @@ class _Resolver:
         self._blame = builder.blame
         self._root = builder.root
         self._nodes = list(builder.root.walk())
-        # Most properties have neither labels nor references; these do, in the tree's order.
-        self._marked = [
-            (node, item.name)
-            for node in self._nodes
-            for item in node.properties.values()
-            if item.references or item.labels
-        ]
+        # The names of all properties.
+        self._names: set[str] = set()
+        # Most properties have neither references nor labels; these do, in the tree's order.
+        self._referring: list[tuple[DraftNode, str]] = []
+        self._labelled_items: list[tuple[DraftNode, str]] = []
+        for node in self._nodes:
+            self._names.update(node.properties)
+            for item in node.properties.values():
+                if item.references:
+                    self._referring.append((node, item.name))
+                if item.labels:
+                    self._labelled_items.append((node, item.name))
         self._phandles: dict[DraftNode, int] = {}
         self._taken: dict[int, DraftNode] = {}
         self._next = 1
+        # The ids of references some of which stand for paths.
+        self._paths: set[int] = set()
         self._used: set[DraftNode] = set()
         self._targets: dict[str, DraftNode | None] = {}
 
@@ -83,13 +90,10 @@ class _Resolver:
 
     def check_names(self) -> None:
         """Names that a DTB cannot have, and ``name`` properties, which repeat the node's."""
-        names: set[str] = set()
-        for node in self._nodes:
-            names.update(node.properties)
-            if "name" in node.properties:
-                self._drop_name(node)
-        bad = {name for name in names if not PROPERTY_NAME(name) or len(name) > MAX_NAME}
-        below = {node.name for node in self._nodes if node.parent}
+        if "name" in self._names:
+            self._drop_names()
+        bad = {name for name in self._names if not PROPERTY_NAME(name) or len(name) > MAX_NAME}
+        below = {node.name for node in self._nodes[1:]}
         bad_nodes = {name for name in below if not NODE_NAME(name) or len(name) > MAX_NAME}
         if not bad and not bad_nodes:
             return
@@ -101,6 +105,13 @@ class _Resolver:
                 if item.name in bad:
                     problem = f"{item.name[:80]!r} cannot name a property"
                     self._blame(item, DTS_NAME, problem, PROPERTY_HINT)
+
+    def _drop_names(self) -> None:
+        for node in self._nodes:
+            if "name" in node.properties:
+                self._drop_name(node)
+        self._referring = [marked for marked in self._referring if marked[1] != "name"]
+        self._labelled_items = [marked for marked in self._labelled_items if marked[1] != "name"]
 
     def _drop_name(self, node: DraftNode) -> None:
         item = node.properties.pop("name")
@@ -120,7 +131,7 @@ class _Resolver:
                 other = self.labels.setdefault(label, node)
                 if other is not node:
                     self._twice(label, node, other)
-        for node, name in self._marked:
+        for node, name in self._labelled_items:
             item = node.properties[name]
             for label in item.labels:
                 if label in others:
@@ -137,8 +148,9 @@ class _Resolver:
 
     def take_explicit_phandles(self) -> None:
         """The phandles that the source itself gives."""
-        for node in self._nodes:
-            for name in _PHANDLES:
+        given = [name for name in _PHANDLES if name in self._names]
+        for node in self._nodes if given else ():
+            for name in given:
                 if name in node.properties:
                     self._take(node, node.properties[name])
 
@@ -183,20 +195,24 @@ class _Resolver:
     def fill_phandles(self) -> None:
         """Give every referenced node a phandle and write it into the references."""
         cells: dict[str, bytes] = {}
-        for node, name in self._marked:
+        # Values that were written alike have the same references, and the same bytes then.
+        filled: dict[int, bytes] = {}
+        for node, name in self._referring:
             item = node.properties[name]
-            value: bytearray | None = None
-            for offset, target, is_path in item.references:
-                if is_path:
-                    continue
-                cell = cells.get(target)
-                if cell is None:
-                    cell = cells[target] = self._cell(target, node, item)
-                if value is None:
-                    value = bytearray(item.value)
-                value[offset : offset + 4] = cell
-            if value is not None:
-                node.properties[name] = item.with_value(bytes(value))
+            key = id(item.references)
+            if key not in filled:
+                value = bytearray(item.value)
+                for reference in item.references:
+                    offset, target, is_path = reference
+                    if is_path:
+                        self._paths.add(key)
+                        continue
+                    cell = cells.get(target)
+                    if cell is None:
+                        cell = cells[target] = self._cell(target, node, item)
+                    value[offset : offset + 4] = cell
+                filled[key] = bytes(value)
+            node.properties[name] = item.with_value(filled[key])
 
     def _cell(self, target: str, node: DraftNode, item: Property) -> bytes:
         found = self._find(target)
@@ -209,9 +225,9 @@ class _Resolver:
 
     def fill_paths(self) -> None:
         """Writes the full path of every node that is referred to as a string."""
-        for node, name in self._marked:
+        for node, name in self._referring:
             item = node.properties[name]
-            if any(reference.is_path for reference in item.references):
+            if id(item.references) in self._paths:
                 self._fill_paths_of(node, item)
 
     def _fill_paths_of(self, node: DraftNode, item: Property) -> None:
@@ -295,7 +311,7 @@ class _Resolver:
         from scmigen.devicetree.fixups import add_fixups
 
         alive = set(self._nodes)
-        marked = [(node, node.properties[name]) for node, name in self._marked if node in alive]
+        marked = [(node, node.properties[name]) for node, name in self._referring if node in alive]
         for _, item, reference in add_fixups(self._root, marked, self._find):
             written = "&{" + reference.target + "}"
             self._blame(
