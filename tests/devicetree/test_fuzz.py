@@ -52,8 +52,8 @@ def test_any_text(text: str) -> None:
 
 
 STATEMENT = r"""/dts-v1/; | /plugin/; | / { | &l { | l: &{/a} { | l: m: &l { | a { | l: \b@0 { | {
-    | }; | } | /omit-if-no-ref/ c { | l: }; | p; | m: p = <1>; | /omit-if-no-ref/ p; | ; | p | = | & | /
-    | /delete-property/ p; | l: /delete-property/ p; | /delete-node/ a; | /delete-node/ &l; | é
+    | }; | } | /omit-if-no-ref/ c { | l: }; | p; | m: p = <1>; | /omit-if-no-ref/ p; | ; | p | = | &
+    | / | /delete-property/ p; | l: /delete-property/ p; | /delete-node/ a; | /delete-node/ &l; | é
     | l: /delete-node/ a; | /omit-if-no-ref/ &l; | l: /omit-if-no-ref/ &l; | &l; | a { b { }; };
     | /memreserve/ 1 2; | l: m: /memreserve/ 1 2; | / { n = &l; };"""
 STATEMENTS = st.lists(st.sampled_from([*STATEMENT.split(" | "), "\x1c"]), max_size=8).map(" ".join)
