@@ -21,7 +21,7 @@ from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load
 from scmigen.model.build import build
 from scmigen.pipeline import DEFAULT_OUTPUTS, emit_outputs
-from scmigen.targets.common.files import write
+from scmigen.targets.common.write import write
 
 
 def process(command: list[str], runs: int) -> float:

@@ -1,6 +1,6 @@
 """Many boards: ``scmigen check --each`` beside ``dtc -@`` in a shell loop, on the same files.
 
-    python benchmarks/boards.py -I INCLUDE [-j N] DIRECTORY...
+    python benchmarks/boards.py -I INCLUDE [-j N] [--every N] DIRECTORY...
 
 The directories have the boards; for a Linux tree, INCLUDE is its ``include`` and its ``src``.
 Prints for each the boards per second, the CPU seconds, and the peak of the memory of all processes
@@ -9,14 +9,17 @@ of the kernel do, for N boards at once. Nothing is asserted. Linux only.
 """
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
+from typing import NamedTuple
+
+from processes import processors, pss
 
 LOOP = """
 one() {
@@ -28,24 +31,17 @@ xargs -P "$1" -n 1 bash -c 'one "$0" "$1"' "$2"
 """
 
 
-def _memory(pid: int) -> int:
-    """Proportional set size of a process and all below it, in KiB."""
-    total = 0
-    waiting = [pid]
-    while waiting:
-        at = waiting.pop()
-        try:
-            rollup = Path(f"/proc/{at}/smaps_rollup").read_text()
-            children = Path(f"/proc/{at}/task/{at}/children").read_text()
-        except OSError:  # it has ended
-            continue
-        total += int(rollup.partition("\nPss:")[2].split()[0])
-        waiting.extend(map(int, children.split()))
-    return total
-
-
-def measured(command: list[str], given: bytes) -> tuple[float, float, int, str]:
+class Taken(NamedTuple):
     """Wall and CPU seconds, the peak of the memory in KiB, and what was printed."""
+
+    wall: float
+    cpu: float
+    peak: int
+    text: str
+
+
+def measured(command: Sequence[str], given: bytes = b"", folder: Path | None = None) -> Taken:
+    """What a command and all below it take; ``given`` is its standard input."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = perf_counter()
     peaks = [0]
@@ -56,11 +52,13 @@ def measured(command: list[str], given: bytes) -> tuple[float, float, int, str]:
     ):
         names.write(given)
         names.seek(0)
-        with subprocess.Popen(command, stdin=names, stdout=told, stderr=told) as running:
+        with subprocess.Popen(
+            command, stdin=names, stdout=told, stderr=told, cwd=folder
+        ) as running:
 
             def watch() -> None:
                 while not over.wait(0.05):
-                    peaks[0] = max(peaks[0], _memory(running.pid))
+                    peaks[0] = max(peaks[0], pss(running.pid))
 
             watcher = Thread(target=watch)
             watcher.start()
@@ -72,31 +70,44 @@ def measured(command: list[str], given: bytes) -> tuple[float, float, int, str]:
         text = told.read().decode()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, peaks[0], text
+    return Taken(wall, cpu, peaks[0], text)
+
+
+def checked(scmigen: Sequence[str], boards: Sequence[Path], jobs: int, include: list[str]) -> Taken:
+    """``scmigen check --each`` of boards."""
+    words = [*scmigen, "check", "--each", "-q", "-j", str(jobs), *include]
+    return measured([*words, *map(str, boards)])
+
+
+def compiled(boards: Sequence[Path], jobs: int, include: list[str]) -> Taken:
+    """cpp and ``dtc -@`` in a loop; prints the boards that failed."""
+    names = "\n".join(map(str, boards)).encode()
+    return measured(["bash", "-c", LOOP, "loop", str(jobs), " ".join(include)], names)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("-I", dest="include", action="append", default=[])
     parser.add_argument("directories", type=Path, nargs="+")
-    parser.add_argument("-j", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("-j", type=int, default=processors())
+    parser.add_argument("--every", type=int, default=1, help="take every N-th board")
     given = parser.parse_args()
-    boards = [str(path) for each in given.directories for path in sorted(each.rglob("*.dts"))]
+    boards = [path for each in given.directories for path in sorted(each.rglob("*.dts"))]
+    boards = boards[:: given.every]
     print(f"{len(boards)} boards, {given.j} at once")
     include = [f"-I{path}" for path in given.include]
-    check = [sys.executable, "-m", "scmigen", "check", "--each", "-q", "-j", str(given.j), *include]
     runs = {
-        "scmigen check --each": ([*check, *boards], b""),
-        "cpp and dtc -@, a loop": (
-            ["bash", "-c", LOOP, "loop", str(given.j), " ".join(include)],
-            "\n".join(boards).encode(),
+        "scmigen check --each": checked(
+            [sys.executable, "-m", "scmigen"], boards, given.j, include
         ),
+        "cpp and dtc -@, a loop": compiled(boards, given.j, include),
     }
-    for name, (command, names) in runs.items():
-        wall, cpu, peak, text = measured(command, names)
-        rate = len(boards) / wall
-        print(f"{name:24} {rate:7.1f} boards/s {wall:8.1f} s {cpu:8.1f} CPU s {peak >> 10:6} MiB")
-        lines = text.splitlines()
+    for name, taken in runs.items():
+        rate = len(boards) / taken.wall
+        each = 1000 * taken.cpu / len(boards)
+        figures = f"{rate:7.1f} boards/s {taken.cpu:8.1f} CPU s {each:6.1f} CPU ms a board"
+        print(f"{name:24} {figures} {taken.peak >> 10:6} MiB")
+        lines = taken.text.splitlines()
         print(f"{'':24} {lines[-1] if 'scmigen' in name else f'{len(lines)} failed'}")
 
 

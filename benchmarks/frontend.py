@@ -1,29 +1,28 @@
 """How fast sources are read: beside dtc and beside dtlib, the Python reader of Zephyr.
 
-    python benchmarks/frontend.py FOLDER [--dtc PROGRAM] [--runs N]
+    python benchmarks/frontend.py FOLDER [--runs N] [--json FILE]
 
-FOLDER has preprocessed boards (``*.dts``). All figures are CPU time (user and system) on one
-machine in one run, the median of N runs (5); wall time where it says so. Nothing is asserted.
+FOLDER has preprocessed boards (``*.dts``). All figures are of processor time, and the least of N
+runs (5), in which all take turns. Nothing is asserted.
 
-In process: from text to tree, values and DTB bytes, after one warm-up; dtlib reads the same text
-and writes no DTB. dtc is a whole process each time. Then whole processes of ``scmigen convert`` on
-a board of usual size and on the largest, with the grammars' tables kept from an earlier run.
-Last, what our driver of Lark's tables is worth: the boards' statements parsed with it, with Lark
-itself and with lark-cython, from the same grammar.
-Peers that are not installed (``dtc``; PyPI ``devicetree`` for dtlib; lark-cython) are left out.
+In process: from text to tree, values and DTB bytes; dtlib reads the same text and writes no DTB.
+dtc is a whole process each time. Last, what our driver of Lark's tables is worth: the boards'
+statements parsed with it, with Lark itself and with lark-cython, from the same grammar. Peers that
+are not installed (``dtc``; PyPI ``devicetree`` for dtlib; lark-cython) are left out.
+``benchmarks/run.py`` installs them, and measures whole processes of ``scmigen convert``.
 """
 
 import argparse
 import gc
+import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from statistics import median
+
+from figures import total
+from processes import Command, cpu, run
 
 from scmigen.devicetree.compile_grammar import lark_of
 from scmigen.devicetree.flatten import flatten
@@ -40,39 +39,8 @@ try:
 except ImportError:
     lark_cython = None
 
-
-def cpu(work: Callable[[], object]) -> float:
-    """Milliseconds of CPU time of this process."""
-    gc.collect()
-    start = time.process_time()
-    work()
-    return 1000 * (time.process_time() - start)
-
-
-#: The median size of a preprocessed board of Linux, in bytes.
-MEDIAN = 46_600
-
-#: Runs a command and prints its CPU and wall time in seconds and its peak memory in kB. A process
-#: inherits the peak of the one that starts it, so that one has to be small.
-PROBE = """
-import os, resource, sys, time
-os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-start = time.perf_counter()
-status = os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:])
-wall = time.perf_counter() - start
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(status, used.ru_utime + used.ru_stime, wall, used.ru_maxrss)
-"""
-
-
-def process(command: list[str]) -> tuple[float, float, float]:
-    """Of a process: milliseconds of CPU and of wall time, and its peak memory in MB."""
-    probe = [sys.executable, "-I", "-S", "-c", PROBE, *command]
-    done = subprocess.run(probe, capture_output=True, text=True, check=True)
-    status, spent, wall, peak = done.stdout.splitlines()[-1].split()
-    if status != "0":
-        raise SystemExit(f"{' '.join(command)} ended with {status}")
-    return 1000 * float(spent), 1000 * float(wall), int(peak) / 1024
+#: Reader → board → milliseconds.
+Found = dict[str, dict[str, list[float]]]
 
 
 def read(path: Path, text: str) -> bytes:
@@ -80,90 +48,82 @@ def read(path: Path, text: str) -> bytes:
     return flatten(read_source(text, str(path), [path.parent]), boot_cpu=0)
 
 
-def measure(path: Path, dtc: str | None, runs: int) -> dict[str, float]:
+def measure(path: Path, runs: int) -> dict[str, list[float]]:
     """Milliseconds of each reader for one board."""
     text = path.read_text()
-    read(path, text)
-    times: dict[str, list[float]] = {}
-    for _ in range(runs):
-        times.setdefault("scmigen", []).append(cpu(lambda: read(path, text)))
-        if dtc:
-            command = [dtc, "-q", "-O", "dtb", "-b", "0", "-o", os.devnull, str(path)]
-            times.setdefault("dtc", []).append(process(command)[0])
-        if DT:
-            times.setdefault("dtlib", []).append(cpu(lambda: DT(str(path), force=True)))
-    return {name: median(found) for name, found in times.items()}
+    command = Command(["dtc", "-q", "-O", "dtb", "-b", "0", "-o", os.devnull, str(path)])
+    readers: dict[str, Callable[[], float]] = {"scmigen": lambda: cpu(lambda: read(path, text))}
+    if shutil.which("dtc"):
+        readers["dtc"] = lambda: run(command).cpu
+    if DT:
+        readers["dtlib"] = lambda: cpu(lambda: DT(str(path), force=True))
+    found: dict[str, list[float]] = {name: [] for name in readers}
+    for number in range(runs + 1):
+        for name, reader in readers.items():
+            gc.collect()
+            took = reader()
+            if number:
+                found[name].append(took)
+    return found
 
 
-def print_table(boards: list[Path], dtc: str | None, runs: int) -> None:
-    """A line a board, then the sums and their ratios."""
-    total: dict[str, float] = {}
+def readers(boards: list[Path], runs: int) -> Found:
+    """All boards; prints a line for each, then the sums and their ratios."""
+    found: Found = {}
     print(f"{'board':40}{'kB':>7}  CPU ms")
     for path in boards:
-        found = measure(path, dtc, runs)
-        for name, spent in found.items():
-            total[name] = total.get(name, 0) + spent
-        columns = "".join(f"{name:>10} {spent:7.1f}" for name, spent in found.items())
+        columns = ""
+        for name, times in measure(path, runs).items():
+            found.setdefault(name, {})[path.name] = times
+            columns += f"{name:>10} {min(times):7.1f}"
         print(f"{path.stem[:39]:40}{path.stat().st_size / 1000:7.0f}{columns}")
-    print(f"{'all':47}" + "".join(f"{name:>10} {spent:7.1f}" for name, spent in total.items()))
-    for name in total.keys() - {"scmigen"}:
-        print(f"scmigen / {name}: {total['scmigen'] / total[name]:.2f}")
+    sums = {name: total(samples) for name, samples in found.items()}
+    print(f"{'all':47}" + "".join(f"{name:>10} {spent:7.1f}" for name, spent in sums.items()))
+    for name in sums.keys() - {"scmigen"}:
+        print(f"scmigen / {name}: {sums['scmigen'] / sums[name]:.2f}")
+    return found
 
 
-def print_processes(boards: list[Path], runs: int) -> None:
-    """The whole command for a board of usual size and for the largest."""
-    largest = max(boards, key=lambda path: path.stat().st_size)
-    usual = min(boards, key=lambda path: abs(path.stat().st_size - MEDIAN))
-    scmigen = [str(Path(sys.executable).with_name("scmigen"))]
-    print(f"\n{'whole process':40}{'kB':>7}   CPU ms  wall ms  peak MB")
-    with tempfile.TemporaryDirectory() as folder:
-        out = str(Path(folder) / "out.dtb")
-        commands = [("scmigen --version", 0.0, [*scmigen, "--version"])]
-        for path in (usual, largest):
-            size = path.stat().st_size / 1000
-            commands.append((f"convert {path.name}", size, [*scmigen, "convert", str(path), out]))
-        for name, size, command in commands:
-            process(command)
-            figures = zip(*(process(command) for _ in range(runs)), strict=True)
-            spent, wall, memory = (median(column) for column in figures)
-            print(f"{name[:39]:40}{size:7.0f} {spent:8.1f} {wall:8.1f} {memory:8.1f}")
-
-
-def print_parsers(boards: list[Path], runs: int) -> None:
+def parsers(boards: list[Path], runs: int) -> Found:
     """The statements of all boards: our driver, Lark, lark-cython; nothing made of the tokens."""
     grammar = grammar_text("dts")
     lark = lark_of(grammar, ["source"], possessive=True)
-    parsers: dict[str, Callable[[str], object]] = {
+    parse: dict[str, Callable[[str], object]] = {
         "our driver of Lark's tables": lambda text: list(structure().accept(text, "source")),
         "Lark": lark.parse,
     }
     if lark_cython:
-        parsers["lark-cython"] = lark_of(grammar, ["source"], True, lark_cython.plugins).parse
+        parse["lark-cython"] = lark_of(grammar, ["source"], True, lark_cython.plugins).parse
     texts = [SourceText(path.read_text(), str(path)).text for path in boards]
+    found: dict[str, list[float]] = {name: [] for name in parse}
+    for _ in range(runs):
+        for name, one in parse.items():
+            gc.collect()
+            found[name].append(cpu(partial(list, map(one, texts))))
     print(f"\n{'statements of all boards':40}   CPU ms")
-    for name, parse in parsers.items():
-        times = [cpu(lambda parse=parse: [parse(text) for text in texts]) for _ in range(runs)]
-        print(f"{name:40}{median(times):9.1f}")
+    for name, times in found.items():
+        print(f"{name:40}{min(times):9.1f}")
+    return {name: {"": times} for name, times in found.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--dtc", default=shutil.which("dtc"), help="its full path")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="where the samples go")
     given = parser.parse_args()
     boards = sorted(given.folder.glob("*.dts"))
     if not boards:
         raise SystemExit(f"{given.folder} has no .dts files")
-    if not given.dtc:
+    if not shutil.which("dtc"):
         print("dtc is not installed: left out")
     if not lark_cython:
         print("lark-cython is not installed: left out")
     if not DT:
         print("the package devicetree (dtlib) is not installed: left out")
-    print_table(boards, given.dtc, given.runs)
-    print_processes(boards, given.runs)
-    print_parsers(boards, given.runs)
+    found = readers(boards, given.runs) | parsers(boards, given.runs)
+    if given.json:
+        given.json.write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

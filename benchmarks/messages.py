@@ -1,6 +1,6 @@
 """A million random and mutated messages: every answer has the right length, and memory stays flat.
 
-    python benchmarks/messages.py [N] [--seed S]
+    python benchmarks/messages.py [N] [--seed S] [--json FILE]
 
 N messages (1,000,000 unless said), after 100,000 to warm up, to all agents of the board in tests/
 that has something of everything, in both profiles, while time passes, agents come and go and take
@@ -10,6 +10,7 @@ if the memory of the process has grown by more than 1 %. Takes about a minute.
 """
 
 import argparse
+import json
 import os
 import random
 import struct
@@ -73,7 +74,8 @@ def answered(agent: Agent, sent: bytes) -> int | None:
         assert len(frames) == (len(sent) >= 4)
         assert all(f[:4] == sent[:4] and 8 <= len(f) <= 136 and len(f) % 2 == 0 for f in frames)
         return int.from_bytes(frames[0][4:8], "little", signed=True) if frames else None
-    return check(sent, frames)
+    status: int | None = check(sent, frames)
+    return status
 
 
 def main() -> None:
@@ -81,6 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("count", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", type=Path, help="where the memory in MiB goes")
     arguments = parser.parse_args()
     now = [0]
     board = runtime.decode((TESTS / "server" / "full.json").read_bytes())
@@ -101,16 +104,25 @@ def main() -> None:
         if number % 50 == 0:
             for other in agents:
                 for event in other.take_events():
-                    if other.versions is VERSIONS[Profile.V3_2]:
+                    if other.session.versions is VERSIONS[Profile.V3_2]:
                         check_event(event)
         if number % 5000 == 0:
             agent.disconnect()
-    grown = 100 * (resident() - base) / base
     for status, times in sorted(statuses.items(), key=lambda item: -item[1]):
         print(f"{'no answer' if status is None else status:>9} {times:9}")
+    memory = flat(base)
+    if arguments.json:
+        arguments.json.write_text(json.dumps([memory / (1 << 20)]))
+
+
+def flat(base: int) -> int:
+    """Bytes of memory now; ends with an error if that is more than 1 % above ``base``."""
+    now = resident()
+    grown = 100 * (now - base) / base
     print(f"memory {base / 1e6:.1f} MB, {grown:+.2f} %")
     if grown > 1:
         raise SystemExit("the memory has grown")
+    return now
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def toy_served(path: Path, configuration: runtime.Runtime, processors: set[int])
 
 def program(messages: int, clock: int) -> bytes:
     """The program of the guest as an ELF file of one segment."""
-    code = text_of(PROGRAM, COUNT=str(messages), CLOCK=str(clock))
+    code: bytes = text_of(PROGRAM, COUNT=str(messages), CLOCK=str(clock))
     start, headers = 0x400000, 64 + 56
     size = headers + len(code)
     ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")

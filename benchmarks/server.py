@@ -1,6 +1,6 @@
 """How fast the server answers, beside a bare echo on the same kind of socket, and how fair it is.
 
-    python benchmarks/server.py [RUNTIME] [--agent NAME] [--seconds S] [--realtime]
+    python benchmarks/server.py [RUNTIME] [--agent NAME] [--seconds S] [--realtime] [--json FILE]
 
 Prints what one message costs in the core, how long the server takes to start and what memory it
 needs; then, for each kind of socket, requests a second in lock step and with several in flight, and
@@ -21,6 +21,7 @@ programs out of the figures.
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import select
@@ -194,11 +195,13 @@ def line(what: str, figure: str, wanted: str = "") -> None:
     print(f"{what:40} {figure:60} {wanted}".rstrip(), flush=True)
 
 
-def core(agent: Agent, message: bytes) -> None:
-    """What a message costs in the core."""
+def core(agent: Agent, message: bytes) -> list[float]:
+    """What a message costs in the core, in µs: of each repetition."""
     number = 20_000
-    best = min(timeit.repeat(lambda: agent.handle(message), number=number, repeat=30)) / number
-    line("core: CLOCK_RATE_GET", f"{best * 1e6:.2f} µs", "at most 6 µs")
+    times = timeit.repeat(lambda: agent.handle(message), number=number, repeat=30)
+    found = [1e6 * taken / number for taken in times]
+    line("core: CLOCK_RATE_GET", f"{min(found):.2f} µs", "at most 6 µs")
+    return found
 
 
 def start(path: Path) -> None:
@@ -262,8 +265,9 @@ def beside_echo(
     agent: str,
     pair: tuple[bytes, bytes],
     slices: int,
-) -> None:
-    """Server and echoes in turns, on both kinds of socket and at one `place`."""
+) -> dict[str, list[float]]:
+    """Server and echoes in turns, on both kinds of socket and at one `place`. Returns the ratios of
+    requests a second of the server to those of an echo, by kind of socket and figure."""
     everywhere = os.sched_getaffinity(0)
     here, there = places(everywhere)[place]
     with ExitStack() as stack:
@@ -279,6 +283,7 @@ def beside_echo(
         ]
     os.sched_setaffinity(0, everywhere)
     print(f"{place}:")
+    ratios = {}
     for scheme in TYPES:
         ours, bare = (scheme, "server"), (scheme, "echo")
         for title, field, form in LOCK_STEP:
@@ -289,12 +294,15 @@ def beside_echo(
                     other = median(step[scheme, name].rate / step[bare].rate for step in steps)
                     text += f"; {what} {other:.2f}"
             line(f"  {scheme}: {title}", text, GOALS.get((place, scheme, title), ""))
+        ratios[f"{scheme}: lock step"] = [step[ours].rate / step[bare].rate for step in steps]
+        ratios[f"{scheme}: in flight"] = [flight[ours] / flight[bare] for flight in flights]
         text = beside([(flight[ours], flight[bare]) for flight in flights], ",.0f")
         goal = GOALS.get((place, scheme, "in flight"), "")
         line(f"  {scheme}: {IN_FLIGHT} in flight, a second", text, goal)
     pairs = [(step["unix-stream", "server"].rate, step["unix", "server"].rate) for step in steps]
     ratio = median(stream / packets for stream, packets in pairs)
     line("  unix-stream beside unix, lock step", f"ratio {ratio:.2f}", "at least 0.90")
+    return ratios
 
 
 def places(processors: set[int]) -> dict[str, tuple[set[int], set[int]]]:
@@ -403,6 +411,7 @@ def main() -> None:
     parser.add_argument("--agent", default="1")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each figure")
     parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--json", type=Path, help="where the samples go; fairness is left out")
     options = parser.parse_args()
     configuration = runtime.decode(options.runtime.read_bytes())
     agent = Server(configuration).agent(options.agent)
@@ -413,11 +422,14 @@ def main() -> None:
     if options.realtime:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     slices = max(1, int(options.seconds / SLICE))
-    core(agent, message)
+    found: dict[str, object] = {"core": core(agent, message)}
     start(options.runtime)
     for place in places(os.sched_getaffinity(0)):
-        beside_echo(place, configuration, agent.name, (message, reply), slices)
-    fairness(configuration, agent, message, slices)
+        found[place] = beside_echo(place, configuration, agent.name, (message, reply), slices)
+    if options.json:
+        options.json.write_text(json.dumps(found))
+    else:
+        fairness(configuration, agent, message, slices)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast the states of a small platform are visited, as a model checker would.
 
-    python benchmarks/snapshot.py [--seconds S]
+    python benchmarks/snapshot.py [--seconds S] [--json FILE]
 
 The platform has two agents and three resources: a clock that changes asynchronously, in a power
 domain, and a performance domain that sets its rate. A transition returns to a state, handles one
@@ -17,6 +17,7 @@ import os
 import struct
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 from scmigen import runtime
@@ -136,6 +137,7 @@ def main() -> None:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--json", type=Path, help="where the µs of a transition go, of each part")
     options = parser.parse_args()
     search = Search()
     figures = [search.run(options.seconds / PARTS) for _ in range(PARTS)]
@@ -143,6 +145,8 @@ def main() -> None:
         print(f"transitions a second of {what} time: {median(found):,.0f}, best {max(found):,.0f}")
     print(f"states found: {len(search.known):,}; load of the machine: {os.getloadavg()[0]:.1f}")
     steps(search)
+    if options.json:
+        options.json.write_text(json.dumps([1e6 / rate for rate, _ in figures]))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ def test_the_tables_are_those_of_the_code(monkeypatch: pytest.MonkeyPatch) -> No
         "compare-server",
         "project",
         "server",
+        "speed",
         "targets",
     }
     for path, text in made.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 import outputs
 import rules
 import schemas
+import speed
 
 FOLDER = Path(__file__).resolve().parent.parent / "reference"
 
@@ -22,6 +23,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "outputs": outputs.outputs,
     "project-board": schemas.project_board,
     "rule-names": rules.rule_names,
+    "speed": speed.speed,
 }
 
 _MARKED = re.compile(rf"(<!-- generated: ({'|'.join(TABLES)}) -->\n).*?(<!-- end -->)", re.DOTALL)
