@@ -156,15 +156,16 @@ def driver_entry(use: Use) -> Entry | None:
     """What tables of drivers are asked about a use; None where none of them can tell anything: of
     what a node does not name itself, has without a ``compatible``, or only assigns."""
     node, kind = use.consumer, use.key.kind
-    words = () if use.via else tuple(node.strings("compatible"))
+    clock = is_clock_input(use)
+    if use.via or not (clock or (kind is Kind.VOLTAGE and use.prop.endswith(SUPPLY))):
+        return None
+    words = node.strings("compatible")
     if not words:
         return None
-    if is_clock_input(use):
+    if clock:
         named = use.name is not None or ENTRY_NAMES[use.prop] in node
         return Entry(words, kind, use.name, use.index, named)
-    if kind is Kind.VOLTAGE and use.prop.endswith(SUPPLY):
-        return Entry(words, kind, use.prop.removesuffix(SUPPLY), use.index, True)
-    return None
+    return Entry(words, kind, use.prop.removesuffix(SUPPLY), use.index, True)
 
 
 def passes_on(use: Use) -> bool:

@@ -1,7 +1,7 @@
 """Which resource an entry means: the kind its provider offers and the cells that identify it."""
 
 from scmigen.bindings.facts import ResourceKey
-from scmigen.bindings.node_kinds import compatibles, is_scmi
+from scmigen.bindings.node_kinds import is_scmi
 from scmigen.bindings.references import Reference
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol
@@ -19,10 +19,10 @@ def scmi_protocol(node: Node) -> int | None:
 def is_performance_provider(node: Node) -> bool:
     """SCMI performance, DVFS hardware, or power domains that carry an OPP table."""
     return (
-        scmi_protocol(node) == Protocol.PERFORMANCE
-        or "#freq-domain-cells" in node
+        "#freq-domain-cells" in node
         or "#performance-domain-cells" in node
         or ("#power-domain-cells" in node and "operating-points-v2" in node)
+        or scmi_protocol(node) == Protocol.PERFORMANCE
     )
 
 
@@ -42,8 +42,9 @@ def key_of(kind: Kind, reference: Reference) -> ResourceKey:
         controller = domain_controller(node)
         if controller is not node:
             return ResourceKey(kind, controller.path, (node.cell("reg") or 0,))
-    for name in compatibles(node) & _IDENTITY_CELLS.keys():
-        cells = cells[: _IDENTITY_CELLS[name]]
+    for name in node.strings("compatible"):
+        if name in _IDENTITY_CELLS:
+            cells = cells[: _IDENTITY_CELLS[name]]
     return ResourceKey(kind, node.path, cells)
 
 

@@ -52,6 +52,9 @@ class Availability(Data):
         return self.statuses.get(node) or Status.of(node)
 
     def _of(self, node: Node) -> tuple[bool, bool]:
+        known = self._known.get(node)
+        if known is not None:
+            return known
         pending: list[Node] = []
         above: Node | None = node
         while above is not None and above not in self._known:
@@ -77,7 +80,8 @@ class Availability(Data):
 
     def present(self, node: Node) -> bool:
         """Whether either world may use the node."""
-        return any(self._of(node))
+        normal, secure = self._of(node)
+        return normal or secure
 
     def reserved(self, node: Node) -> bool:
         """Whether the node is left to other firmware (``status = "reserved"``)."""

@@ -135,8 +135,10 @@ PART_OF: Mapping[str, Part] = {
 
 def transport_of(node: Node) -> ScmiTransport | None:
     """The transport that the ``compatible`` of a node names; None where it names none."""
-    found = (BY_COMPATIBLE.get(text) for text in node.strings("compatible"))
-    return next(filter(None, found), None)
+    for text in node.strings("compatible"):
+        if text in BY_COMPATIBLE:
+            return BY_COMPATIBLE[text]
+    return None
 
 
 def payload_size(node: Node) -> int:

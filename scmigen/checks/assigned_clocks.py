@@ -87,9 +87,8 @@ def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
     closure = model.findings.closure
     denied = {(item.use.consumer.path, item.key) for item in model.findings.granted.denied}
     for use in (*closure.own, *closure.needs, *closure.unnamed):
-        refused = (use.consumer.path, use.key) in denied
         here = is_assigned(use) and not use.via and use.place is None
-        if here and not refused:
+        if here and (use.consumer.path, use.key) not in denied:
             found.setdefault(use.key, []).append(use)
     return found
 

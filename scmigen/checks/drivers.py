@@ -6,7 +6,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import driver_entry
-from scmigen.bindings.driver_tables import ANY, DriverNeed, Entry, Row
+from scmigen.bindings.driver_tables import ANY, DriverNeed, Entry, LookedUp, Row
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.checks import hints
@@ -41,10 +41,15 @@ class _Asked(NamedTuple):
 def _asked(model: Model) -> Iterator[_Asked]:
     """The uses that a driver may set something of; CPUs have a performance domain, or nothing."""
     for use in model.findings.closure.needs:
-        entry = None if is_cpu(use.consumer) else driver_entry(use)
-        if entry is not None and model.drivers.can_set(use):
+        entry = driver_entry(use)
+        if entry is not None and not is_cpu(use.consumer) and model.drivers.can_set(use):
             for agent in model.owners.of(use.consumer).all_agents:
                 yield _Asked(agent, use, entry)
+
+
+def _told_of(model: Model, item: _Asked) -> LookedUp:
+    """What the agent's own tables say."""
+    return model.drivers.answer(model.drivers.tables(item.agent), item.entry)
 
 
 def _granted(model: Model, item: _Asked) -> set[Operation]:
@@ -66,10 +71,9 @@ def rate_unsettled(model: Model) -> Iterator[Diagnostic]:
     usual = {agent.name: usual_tables(agent) for agent in model.assignment.agents}
     found: dict[str, list[_Unsettled]] = {}
     for item in _asked(model):
-        tables = usual[item.agent.name]
-        if model.drivers.look_up(item.agent, item.use).compatible is None:
+        if _told_of(model, item).compatible is None:
             has = _granted(model, item)
-            for need in model.drivers.possible(tables, item.use):
+            for need in model.drivers.answer(usual[item.agent.name], item.entry).needs:
                 if need.certainty is Certainty.SURE and need.operations - has:
                     one = _Unsettled(item, replace(need, operations=need.operations - has))
                     found.setdefault(item.agent.name, []).append(one)
@@ -124,7 +128,7 @@ def driver_unknown(model: Model) -> Iterator[Diagnostic]:
     for item in _asked(model):
         if not model.drivers.tables(item.agent):
             continue
-        if model.drivers.look_up(item.agent, item.use).compatible is None:
+        if _told_of(model, item).compatible is None:
             found.setdefault(item.entry.compatibles[0], []).append(item)
         else:
             knows = True
@@ -243,7 +247,7 @@ def never_looked_up(model: Model) -> Iterator[Diagnostic]:
     """One note per agent, compatible and entry: nobody switches such a clock on."""
     found: dict[tuple[str, str, str], list[tuple[_Asked, str]]] = {}
     for item in _asked(model):
-        told = model.drivers.look_up(item.agent, item.use)
+        told = _told_of(model, item)
         kept = any(platform.keeps_on(item.use.key) for platform in model.platforms)
         if told.never and told.compatible is not None and not kept:
             key = item.agent.name, told.compatible, item.use.name or f"#{item.use.index}"

@@ -5,7 +5,7 @@ are never guessed here. Readers build trees of drafts (see `drafts`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from struct import unpack
 from typing import Any, Protocol
 
@@ -123,9 +123,7 @@ class Property(NamedTuple):
 
     def strings(self) -> tuple[str, ...]:
         """The value as a list of NUL-terminated strings; empty for an empty value."""
-        if not self.value:
-            return ()
-        return tuple(part.decode("utf-8", "replace") for part in self.value[:-1].split(b"\0"))
+        return _strings(self.value)
 
     def string(self) -> str:
         """The first string of the value, or an empty one."""
@@ -133,6 +131,14 @@ class Property(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Property({self.name!r}, {self.value!r})"
+
+
+@lru_cache(maxsize=1 << 10)
+def _strings(value: bytes) -> tuple[str, ...]:
+    """A ``compatible`` is asked for often, and many nodes have the same."""
+    if not value:
+        return ()
+    return tuple(part.decode("utf-8", "replace") for part in value[:-1].split(b"\0"))
 
 
 #: The property with all of these fields: half the time of a call of `Property`, and boards have
@@ -217,8 +223,10 @@ class Node:
 
     def cell(self, name: str) -> int | None:
         """The first cell of a property, if it has one."""
-        found = self.cells(name)
-        return found[0] if found else None
+        found = self.properties.get(name)
+        if found is None or not found.value or len(found.value) % 4:
+            return None
+        return int.from_bytes(found.value[:4], "big")
 
     def string(self, name: str) -> str | None:
         """The first string of a property, or None if it is absent."""

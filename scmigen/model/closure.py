@@ -84,14 +84,13 @@ class _Walk:
         inventory: Inventory,
         providers: Mapping[str, Provider],
         owners: Owners,
+        inputs: Mapping[str, Sequence[Use]],
     ) -> None:
         self.inventory = inventory
         self.providers = providers
         self.owners = owners
         self.availability = inventory.availability
-        self.inputs: dict[str, list[Use]] = {}
-        for use in inventory.uses:
-            self.inputs.setdefault(use.consumer.path, []).append(use)
+        self.inputs = inputs
         self.foreign: dict[str, list[Use]] = {}
         self.disabled: list[Use] = []
         self.native: list[Use] = []
@@ -147,11 +146,14 @@ class _Walk:
     def permitted(self, uses: Iterable[Use], agents: Sequence[Agent]) -> Iterator[Use]:
         """The uses that at least one of the agents may make over an SCMI node of its own."""
         for use in uses:
-            nodes = {a: self.owners.scmi_node_of_others(a, use.key.provider) for a in agents}
-            self.over_others.extend(
-                OverOthersNode(node, agent, use) for agent, node in nodes.items() if node
-            )
-            if not all(nodes.values()):
+            may = False
+            for agent in agents:
+                node = self.owners.scmi_node_of_others(agent, use.key.provider)
+                if node is None:
+                    may = True
+                else:
+                    self.over_others.append(OverOthersNode(node, agent, use))
+            if may:
                 yield use
 
     def serves(self, key: ResourceKey) -> bool:
@@ -182,6 +184,17 @@ def _is_fixed(path: str, providers: Mapping[str, Provider]) -> bool:
     return provider is not None and provider.category is ProviderClass.FIXED
 
 
+def _inputs_of_fixed(
+    inventory: Inventory, providers: Mapping[str, Provider]
+) -> Mapping[str, Sequence[Use]]:
+    """The uses of fixed providers, by path."""
+    found: dict[str, list[Use]] = {}
+    for use in inventory.uses:
+        if _is_fixed(use.consumer.path, providers):
+            found.setdefault(use.consumer.path, []).append(use)
+    return found
+
+
 def _is_fed(use: Use, platform: frozenset[str]) -> bool:
     return use.consumer.path in platform and not is_applied_by_agent(use)
 
@@ -195,8 +208,9 @@ def close(
     drivers: Drivers,
 ) -> Closure:
     """The needs of devices and of the platform on managed resources."""
-    walk = _Walk(inventory, providers, owners)
-    through = _Walk(inventory, providers, owners)
+    inputs = _inputs_of_fixed(inventory, providers)
+    walk = _Walk(inventory, providers, owners, inputs)
+    through = _Walk(inventory, providers, owners, inputs)
     parents = _named_parents(inventory, providers)
     kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")
     found: dict[str, list[Use]] = {kind: [] for kind in kinds}
@@ -229,7 +243,7 @@ def close(
             found["unowned"].append(use)
     for use in _registered(inventory, providers, owners, found["needs"]):
         found["needs"].extend(walk.permitted([use], owners.of(use.consumer).all_agents))
-    others = _Walk(inventory, providers, owners)
+    others = _Walk(inventory, providers, owners, inputs)
     firmware = [found for use in _of_firmware(others) for found in others.reach(use, NOBODYS)]
     foreign = tuple(
         ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
@@ -284,12 +298,11 @@ def _of_firmware(walk: _Walk) -> Iterator[Use]:
     running = {stdout_node(tree), interrupt_root(tree)}
     for use in (*inventory.reserved, *inventory.uses):
         node, owner = use.consumer, walk.owners.of(use.consumer)
-        runs = node in running or is_cpu(node) or node.path in inventory.secure_only
         if use.key.provider not in walk.providers or is_assigned(use):
             continue
-        if inventory.availability.left_to_others(node) or (
-            runs and not owner.all_agents and not owner.platform
-        ):
+        nobodys = not owner.all_agents and not owner.platform
+        runs = nobodys and (node in running or is_cpu(node) or node.path in inventory.secure_only)
+        if runs or inventory.availability.left_to_others(node):
             yield use
 
 
@@ -316,9 +329,9 @@ def _taken(uses: Sequence[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]
         elif is_assigned_parent(use) and (use.consumer, use.index) in parents:
             taken.append(use)
         else:
-            given_up = surrendered and not is_switched_supply(use)
-            needs = use.needs - _TAKEN_OVER if given_up else use.needs
-            others.append(replace(use, needs=needs))
+            if surrendered and not is_switched_supply(use):
+                use = replace(use, needs=use.needs - _TAKEN_OVER)
+            others.append(use)
     return taken, others
 
 

@@ -17,8 +17,13 @@ def numbered_devices(
     """The devices that need some of ``resources``, by id, and the ids that have moved."""
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
+    devices: dict[Node, Node | None] = {}
     for use in (*decided.closure.needs, *decided.closure.above):
-        node = device_of(decided.owners, use.consumer) if use.key in resources else None
+        if use.key not in resources:
+            continue
+        if use.consumer not in devices:
+            devices[use.consumer] = device_of(decided.owners, use.consumer)
+        node = devices[use.consumer]
         if node is not None:
             nodes[node.path] = node
             of_it = uses.setdefault(node.path, [])

@@ -76,7 +76,11 @@ class Drivers:
     def told(self, tables: tuple[DriverTable, ...], use: Use) -> LookedUp:
         """What some tables say of a use."""
         entry = driver_entry(use) if tables else None
-        if entry is None:
+        return UNKNOWN if entry is None else self.answer(tables, entry)
+
+    def answer(self, tables: tuple[DriverTable, ...], entry: Entry) -> LookedUp:
+        """What some tables say of an entry of a device."""
+        if not tables:
             return UNKNOWN
         question = tables, entry
         if question not in self._told:

@@ -14,7 +14,7 @@ from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers
 from scmigen.model.ownership import Owners, moving
 from scmigen.model.sharing import Conflict, Feeding
-from scmigen.scmi.operations import Operation, aggregates, ordered
+from scmigen.scmi.operations import Operation, aggregates, unaggregated
 
 
 class Draft(Data, frozen=False):
@@ -67,13 +67,17 @@ class _Grants:
         self.against_owner: list[tuple[HandGrant, Agent]] = []
 
     def draft(self, agent: Agent, key: ResourceKey) -> Draft:
-        return self.drafts.setdefault((agent.id, key), Draft(agent, key))
+        found = self.drafts.get((agent.id, key))
+        if found is None:
+            found = self.drafts[agent.id, key] = Draft(agent, key)
+        return found
 
     def need(self, use: Use) -> None:
         """Grant what a device's use needs to every agent that has or may get the device."""
         ownership = self.owners.of(use.consumer)
         owner = self.owner_of.get(use.key)
-        if is_assigned(use) or is_assigned_parent(use):
+        assigned = is_assigned(use) or is_assigned_parent(use)
+        if assigned:
             self.idle.add(use)
         for agent in ownership.all_agents:
             if self.owners.scmi_node_of_others(agent, use.key.provider) is not None:
@@ -83,9 +87,7 @@ class _Grants:
                 continue
             mine = self.drivers.of_agent(agent, use)
             operations = set(mine.needs)
-            for operation in ordered(use.key.kind, mine.needs):
-                if aggregates(use.key.kind, operation):
-                    continue
+            for operation in unaggregated(use.key.kind, mine.needs):
                 if (owner is not None and owner != agent) or (owner is None and ownership.shared):
                     operations.discard(operation)
                     self.denied.append(Denied(agent, use.key, operation, mine, owner))
@@ -95,7 +97,8 @@ class _Grants:
                 if Operation.PARENT in use.needs:
                     self.without_parent.add(entry)
             if operations:
-                self.idle.discard(use)
+                if assigned:
+                    self.idle.discard(use)
                 draft = self.draft(agent, use.key)
                 draft.operations |= operations
                 draft.because.append(mine)

@@ -20,7 +20,8 @@ from scmigen.runtime import Role
 
 
 class Ownership(Data):
-    """The agents that have a node at boot, those it may be given to, and the claims behind it.
+    """The agents that have a node at boot, those it may be given to, and the claims behind it; all
+    agents in the order of their ids.
 
     ``platform``: the platform keeps the node for itself. ``claims`` is empty if no entry names
     the node.
@@ -39,7 +40,9 @@ class Ownership(Data):
     @property
     def all_agents(self) -> tuple[Agent, ...]:
         """The agents that have the node or may be given it."""
-        return tuple(sorted({*self.agents, *self.assignable}, key=lambda agent: agent.id))
+        if not self.assignable:
+            return self.agents
+        return _by_id({*self.agents, *self.assignable})
 
 
 #: What no agent has, and the platform neither.
@@ -60,7 +63,8 @@ class Owners:
         self._agents = {agent.name: agent for agent in assignment.agents}
         default = tuple(agent for agent in assignment.agents if agent.default)[:1]
         self._default = Ownership(default)
-        self._in_trees = {
+        # Of the board's nodes, those that were asked about.
+        self._known: dict[Node, Ownership] = {
             node: Ownership((self._agents[own.agent],))
             for own in assignment.trees
             for instance in own.inventory.instances
@@ -71,7 +75,6 @@ class Owners:
         self._secure_only = inventory.secure_only
         self.conflicts: list[ClaimConflict] = []
         self._at: dict[str, Ownership] = {}
-        self._known: dict[str, Ownership] = {}
         self._switch = dict(_switched(inventory))
         self._speakers = speakers(assignment, inventory)
         by_node: dict[str, list[Claim]] = {}
@@ -124,12 +127,9 @@ class Owners:
 
     def of(self, node: Node) -> Ownership:
         """The ownership of a node of the board, or of an SCMI node that only an own tree has."""
-        if node in self._in_trees:
-            return self._in_trees[node]
-        path = node.path
-        known = self._known.get(path)
+        known = self._known.get(node)
         if known is None:
-            known = self._known[path] = self._find(node)
+            known = self._known[node] = self._find(node)
         return known
 
     def scmi_node_of_others(self, agent: Agent, path: str) -> str | None:

@@ -1,12 +1,13 @@
 """What an agent may do with a resource."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from scmigen.scmi.protocols import KINDS, Kind, Operation
 
-__all__ = ["OPERATIONS", "Operation", "aggregates", "ordered", "with_implied"]
+__all__ = ["OPERATIONS", "Operation", "aggregates", "ordered", "unaggregated", "with_implied"]
 
 #: The operations that exist for a kind of resource, in the order they are listed for people.
 OPERATIONS: Final[Mapping[Kind, tuple[Operation, ...]]] = MappingProxyType(
@@ -22,6 +23,12 @@ def aggregates(kind: Kind, operation: Operation) -> bool:
     ``read`` changes nothing and never collides, so it counts as aggregated.
     """
     return operation is Operation.READ or operation in KINDS[kind].voted
+
+
+@cache
+def unaggregated(kind: Kind, operations: frozenset[Operation]) -> tuple[Operation, ...]:
+    """Those of which only one agent's can hold, in the order of `OPERATIONS`."""
+    return tuple(each for each in ordered(kind, operations) if not aggregates(kind, each))
 
 
 def with_implied(operations: Iterable[Operation]) -> frozenset[Operation]:
