@@ -12,8 +12,10 @@ _IDENTITY_CELLS = {"ti,sci-pm-domain": 1}
 
 def scmi_protocol(node: Node) -> int | None:
     """The protocol id of an SCMI protocol node: its ``reg``, never its unit address."""
-    parent = node.parent
-    return node.cell("reg") if parent is not None and is_scmi(parent) else None
+    number = node.cell("reg")
+    if number is None or node.parent is None or not is_scmi(node.parent):
+        return None
+    return number
 
 
 def is_performance_provider(node: Node) -> bool:

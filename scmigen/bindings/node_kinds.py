@@ -12,7 +12,7 @@ from scmigen.bindings.transports import SHARED_MEMORY, transport_of
 from scmigen.devicetree.nodes import Node, Property
 
 #: A description of the server itself: who may use what under which number.
-_SCMI_SERVER = "optee,scmi-server"
+SCMI_SERVER = "optee,scmi-server"
 #: Names of bus controllers whose devices are reached through them; those on GPIOs are numbered or
 #: say what they are (``i2c-8``, ``i2c-gpio-0``, ``i2c-mux``, ``mdio-mux``).
 _BUS_NAME = re.compile(
@@ -191,7 +191,7 @@ def is_scmi(node: Node) -> bool:
 
 def is_scmi_server(node: Node) -> bool:
     """Whether the node describes an SCMI server (OP-TEE's ``optee,scmi-server``)."""
-    return _SCMI_SERVER in node.strings("compatible")
+    return SCMI_SERVER in node.strings("compatible")
 
 
 def lists_for_guests(node: Node) -> bool:

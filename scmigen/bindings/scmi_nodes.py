@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scmigen.bindings.channels import channel_at
 from scmigen.bindings.facts import ScmiInstance, Use
 from scmigen.bindings.identity import voltage_key
-from scmigen.bindings.node_kinds import is_scmi, is_scmi_server
+from scmigen.bindings.node_kinds import SCMI_SERVER, is_scmi
 from scmigen.bindings.references import References
 from scmigen.bindings.status import Availability
 from scmigen.bindings.transports import CHANNEL_PROPERTIES, transport_of
@@ -178,7 +178,7 @@ def is_in_protocol(path: str) -> bool:
 
 def server_nodes(tree: DeviceTree) -> tuple[Node, ...]:
     """The nodes that describe an SCMI server, in the order of the tree, enabled or not."""
-    return tuple(node for node in tree.nodes if is_scmi_server(node))
+    return tuple(tree.with_compatible(SCMI_SERVER))
 
 
 def server_paths(tree: DeviceTree) -> frozenset[str]:

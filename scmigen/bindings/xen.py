@@ -53,7 +53,7 @@ class Sci(Data):
 
 def sci_of(tree: DeviceTree) -> Sci | None:
     """The first container of a tree; Xen has one SCMI interface."""
-    node = next((node for node in tree.nodes if SCI in node.strings("compatible")), None)
+    node = next(iter(tree.with_compatible(SCI)), None)
     if node is None:
         return None
     children = node.children.values()
@@ -101,7 +101,7 @@ def is_mediators(node: Node) -> bool:
 
 def domains_of(tree: DeviceTree) -> tuple[Node, ...]:
     """The domains that Xen starts itself, in the order of the tree."""
-    return tuple(node for node in tree.nodes if DOMAIN in node.strings("compatible"))
+    return tuple(tree.with_compatible(DOMAIN))
 
 
 def passed_through(tree: DeviceTree) -> tuple[Node, ...]:

@@ -113,12 +113,13 @@ def critical_resource(model: Model) -> Iterator[Diagnostic]:
 def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
     """What each agent may do to what everything runs on, except turn off what is kept on, or what
     every other agent may keep on by a vote of its own."""
-    interrupts = interrupt_root(model.inventory.tree)
+    tree = model.inventory.tree
+    critical = {interrupt_root(tree), *filter(is_critical, tree.nodes)}
     kept = kept_on(model)
     drafts = model.findings.granted.drafts
     found: dict[Agent, dict[tuple[Operation, ResourceKey], Use]] = {}
     for use in model.findings.closure.needs:
-        if use.consumer is not interrupts and not is_critical(use.consumer):
+        if use.consumer not in critical:
             continue
         over = _OVER_CPUS if is_cpu(use.consumer) else _OVER_ALL
         for agent in model.owners.of(use.consumer).agents:

@@ -125,7 +125,7 @@ def driver_unknown(model: Model) -> Iterator[Diagnostic]:
     many, or where no driver is known: the SoC is not in that Linux."""
     found: dict[str, list[_Asked]] = {}
     knows = False
-    for item in _asked(model):
+    for item in _asked(model) if any(map(model.drivers.tables, model.assignment.agents)) else ():
         if not model.drivers.tables(item.agent):
             continue
         if _told_of(model, item).compatible is None:

@@ -190,7 +190,8 @@ class Node:
     @property
     def path(self) -> str:
         """The full path, ``/`` for the root. At any depth; kept once it was asked for."""
-        if self._path is None:
+        known = self._path
+        if known is None:
             names: list[str] = []
             node = self
             while node.parent is not None and node._path is None:
@@ -200,7 +201,7 @@ class Node:
             path = above + "".join(f"/{name}" for name in reversed(names)) or "/"
             object.__setattr__(self, "_path", path)
             return path
-        return self._path
+        return known
 
     @property
     def base_name(self) -> str:

@@ -4,7 +4,7 @@ Both readers (`source` for DTS text, `blob` for DTB bytes) make the same `Device
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
 from types import MappingProxyType
@@ -60,6 +60,14 @@ class DeviceTree(Data, eq=False, slots=False):
         return {node.phandle: node for node in reversed(self.nodes) if node.phandle is not None}
 
     @cached_property
+    def _by_compatible(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.strings("compatible")):
+                found.setdefault(name, []).append(node)
+        return found
+
+    @cached_property
     def labels(self) -> Mapping[str, Node]:
         """Label → node: those of the source, or those that ``/__symbols__`` of a blob names."""
         if self.source_labels is not None:
@@ -102,6 +110,10 @@ class DeviceTree(Data, eq=False, slots=False):
     def node(self, path: str) -> Node | None:
         """The node at a full path."""
         return self._by_path.get(path)
+
+    def with_compatible(self, name: str) -> Sequence[Node]:
+        """The nodes with ``name`` in their ``compatible``, in preorder."""
+        return self._by_compatible.get(name, ())
 
     def by_phandle(self, phandle: int) -> Node | None:
         """The node with that phandle; the first in preorder where several claim it."""

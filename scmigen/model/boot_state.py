@@ -57,12 +57,8 @@ def own_uses(closure: Closure, owners: Owners) -> Iterator[Use]:
 def running(inventory: Inventory, closure: Closure) -> Iterator[Use]:
     """The uses of what runs before any agent does: CPUs, the interrupt controller, and the devices
     of other firmware. No operating system has a driver that keeps on what these need."""
-    interrupts = interrupt_root(inventory.tree)
-    here = (
-        use
-        for use in (*closure.needs, *closure.taken)
-        if is_cpu(use.consumer) or use.consumer is interrupts
-    )
+    nodes = {interrupt_root(inventory.tree), *filter(is_cpu, inventory.tree.nodes)}
+    here = (use for use in (*closure.needs, *closure.taken) if use.consumer in nodes)
     for use in (*here, *closure.firmware):
         if Operation.STATE in use.needs:
             yield use
