@@ -70,7 +70,7 @@ class _State:
         """Whether these are the values of an object now."""
         return live == self.values and (not self.ordered or _order(live) == _order(self.values))
 
-    def key(self, left: Mapping[Timer, int]) -> Hashable:
+    def key(self, left: Mapping[Timer, Hashable]) -> Hashable:
         """The values without references to objects of one server; ``left`` is the time until timers
         are due."""
         if self.timed:
@@ -79,7 +79,7 @@ class _State:
             self._key = _plain(self.values, left)
         return self._key
 
-    def hash(self, left: Mapping[Timer, int]) -> int:
+    def hash(self, left: Mapping[Timer, Hashable]) -> int:
         """The hash of the key."""
         if self.timed:
             return hash(self.key(left))
@@ -99,8 +99,10 @@ class Snapshot:
         self.states = states
         self.waiting = waiting
 
-    def _left(self) -> dict[Timer, int]:
-        return {timer: left for left, timer, _ in self.waiting}
+    def _left(self) -> dict[Timer, Hashable]:
+        """How long it is until each timer is due, and its place: of those due at the same time,
+        what the first does may change what the second finds."""
+        return {timer: (left, place) for place, (left, timer, _) in enumerate(self.waiting)}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Snapshot) or len(self.states) != len(other.states):
@@ -130,7 +132,7 @@ def _order(values: tuple[Any, ...]) -> list[list[Any]]:
     return [list(value) for value in values if type(value) is dict]
 
 
-def _plain(value: Any, left: Mapping[Timer, int]) -> Hashable:
+def _plain(value: Any, left: Mapping[Timer, Hashable]) -> Hashable:
     kind = type(value)
     if kind is dict or kind is MappingProxyType:
         return tuple([(key, _plain(item, left)) for key, item in value.items()])
