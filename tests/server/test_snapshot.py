@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from scmi_messages import a_change
 from scmi_shapes import COMMON, NEGOTIATE, PROTOCOLS, REQUEST_WORDS
-from scmi_wire import CLOCK, SUCCESS, request
+from scmi_wire import CLOCK, OFF, ON, POWER, SUCCESS, request
+from small_platforms import delayed
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Profile
@@ -133,6 +134,28 @@ def test_snapshots_are_compared_by_state(full: Any) -> None:
     full.server.restore(first)
     assert full.server.snapshot() == first
     assert hash(full.server.snapshot()) == hash(first)
+
+
+def test_what_is_due_at_the_same_time_has_an_order() -> None:
+    """A domain is switched off by one agent and on by the other, in either order: only in one of
+    them is it off in between."""
+    found = []
+    for order in ((1, 2), (2, 1)):
+        machine = delayed(full=False).machine()
+        server = machine.server
+        assert server.handle(2, request(POWER, 6, 0, 1))[0][4:] == bytes(4)  # be told of it
+        for agent, state, wait in ((1, ON, 90), *[(it, OFF if it == 1 else ON, 0) for it in order]):
+            assert server.handle(agent, request(POWER, 4, 1, 0, state))[0][4:] == bytes(4)
+            machine.time.now += 1000 * wait
+            server.tick()
+        assert len(server.agents[2].take_events()) == 1
+        snapshot = server.snapshot()
+        machine.time.now += 90_000
+        server.tick()
+        found.append((snapshot, len(server.agents[2].take_events())))
+    assert found[0][1] == 2
+    assert found[1][1] == 0
+    assert found[0][0] != found[1][0]
 
 
 def test_a_snapshot_is_of_one_server(full_board: runtime.Runtime) -> None:
