@@ -9,6 +9,7 @@ from scmigen.assignment.located import Located, parse
 from scmigen.assignment.lookup import Lookup
 from scmigen.assignment.outputs import read_outputs
 from scmigen.assignment.platform_file import PlatformReader
+from scmigen.assignment.policies_file import read_policies
 from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.said import PlatformSaid, SourceSaid
 from scmigen.assignment.vocabulary import CHECK, FILE
@@ -18,7 +19,7 @@ from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position
 
 #: A file with nothing but these is not about agents.
-_BESIDES = frozenset({"format", "platform", "checks", "waivers", "outputs"})
+_BESIDES = frozenset({"format", "platform", "checks", "waivers", "policies", "outputs"})
 
 
 def read_files(
@@ -70,6 +71,7 @@ def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
         platform=options,
         switches=tuple(_switches(parts["checks"])) if "checks" in parts else (),
         waivers=tuple(read_waivers(parts["waivers"])) if "waivers" in parts else (),
+        policies=tuple(read_policies(parts["policies"])) if "policies" in parts else (),
         named=(*domains.named, *platform.named),
         domains=tuple(domains.places),
         position=parts["domains"].position if "domains" in parts else Position(name),

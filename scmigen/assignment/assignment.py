@@ -154,6 +154,23 @@ class WaiverSaid(Data):
     position: Position | None = None
 
 
+class PolicySaid(Data):
+    """What a user says must hold of the permissions, whatever they come from, as written.
+
+    ``form``: "never" (``agents`` do not), "only" (nobody but ``agents`` does) or "isolated" (none
+    of ``agents`` affects a device of another). ``affects`` are devices, ``on`` are resources; one
+    of them is empty, and both for "isolated". Without ``operations``: any that changes something.
+    """
+
+    form: str
+    reason: str
+    agents: tuple[str, ...]
+    affects: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
+    operations: frozenset[Operation] = frozenset()
+    position: Position | None = None
+
+
 class Extra(Data):
     """Facts that no tree has, as JSON to be merged into the runtime configuration."""
 
@@ -239,6 +256,7 @@ class Assignment(Data):
     diagnostics: tuple[Diagnostic, ...] = ()
     switches: tuple[Switch, ...] = ()
     waivers: tuple[WaiverSaid, ...] = ()
+    policies: tuple[PolicySaid, ...] = ()
     trees: tuple[OwnTree, ...] = ()
     wholes: tuple[WholeGrant, ...] = ()
     drivers: Mapping[str, tuple[DriverTable, ...]] = field(default_factory=dict)

@@ -146,6 +146,12 @@ class Located:
         self.wrong(f"{what} must be a string")
         return None
 
+    def texts(self, what: str) -> tuple[str, ...]:
+        """A string, or a list of strings."""
+        values = self.items(what) if self.is_list else [self]
+        found = (value.text(what) for value in values)
+        return tuple(text for text in found if text is not None)
+
     def number(self, what: str, lowest: int = 0, highest: int = 0xFFFF_FFFF) -> int | None:
         """An integer, decimal or with 0x in front."""
         text = self.text(what)

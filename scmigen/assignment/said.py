@@ -15,6 +15,7 @@ from scmigen.assignment.assignment import (
     HandGrant,
     Owner,
     OwnTree,
+    PolicySaid,
     Switch,
     Values,
     WaiverSaid,
@@ -161,6 +162,7 @@ class SourceSaid(Data):
     platform: PlatformSaid = field(default_factory=PlatformSaid)
     switches: tuple[Switch, ...] = ()
     waivers: tuple[WaiverSaid, ...] = ()
+    policies: tuple[PolicySaid, ...] = ()
     named: tuple[Said[str], ...] = ()
     roles: Mapping[str, Role] = field(default_factory=dict)
     default: str | None = None

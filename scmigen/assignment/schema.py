@@ -14,6 +14,10 @@ from scmigen.assignment.elements_file import KEYS as ELEMENT
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS, SWITCHED
 from scmigen.assignment.platform_file import KEYS
+from scmigen.assignment.policies_file import AGENTS as POLICY_AGENTS
+from scmigen.assignment.policies_file import FORMS as POLICIES
+from scmigen.assignment.policies_file import KEYS as POLICY
+from scmigen.assignment.policies_file import TARGETS as POLICY_TARGETS
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, TRANSPORTS
 from scmigen.assignment.vocabulary import (
     ASSUME,
@@ -33,7 +37,7 @@ from scmigen.assignment.waivers_file import WAIVABLE
 from scmigen.assignment.words import NUMBERS
 from scmigen.runtime import MAX_AGENTS, MAX_GRACE, Role, SystemPower
 from scmigen.scmi.clients import PATTERN
-from scmigen.scmi.operations import OPERATIONS
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind, Profile
 from scmigen.version import format_of
 
@@ -69,6 +73,7 @@ def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
             "Severity overrides, each with a reason.",
         ),
         "waivers": (_list(_waiver(checks)), "Findings that are right as they are."),
+        "policies": (_list(_policy()), "What has to hold of who may do what."),
         "outputs": (
             {"type": "object", "properties": of_outputs, "additionalProperties": False},
             "Options of outputs.",
@@ -326,6 +331,26 @@ def _waiver(checks: Collection[str]) -> _Schema:
     }
     subjects = [{"required": [word]} for word in ("resource", "device", "agent", "message")]
     return {**_ours(WAIVER, parts), "required": ["check", "reason"], "anyOf": subjects}
+
+
+def _policy() -> _Schema:
+    target = {"oneOf": [{"required": ["affects"]}, {"required": ["on"]}]}
+    forms: dict[str, tuple[_Schema, str]] = {
+        "isolated": ({**_list(_TEXT), "minItems": 2}, "None affects a device of another."),
+        "reason": (_REASON, "Why it has to be so."),
+    }
+    says = {"never": "These agents do not.", "only": "Nobody but these agents does."}
+    for form, word in POLICY_AGENTS.items():
+        parts: dict[str, tuple[_Schema, str]] = {
+            word: (_some(_TEXT), "One agent or several."),
+            "affects": (_some(_TEXT), "Devices by label, path or pattern, and those inside."),
+            "on": (_some(_TEXT), "Resources: provider and cells, or * for all of its cells."),
+            "operation": (_some({"enum": list(Operation)}), "One or several; else any change."),
+        }
+        whole = {**_ours((word, *POLICY_TARGETS), parts), "required": [word], **target}
+        forms[form] = (whole, says[form])
+    one = [{"required": [form]} for form in POLICIES]
+    return {**_ours(POLICY, forms), "required": ["reason"], "oneOf": one}
 
 
 def _about(schema: _Schema, text: str) -> _Schema:

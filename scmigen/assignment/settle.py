@@ -72,7 +72,7 @@ def _nobody(sources: Iterable[SourceSaid]) -> Diagnostic:
             "no agent is described",
             where,
             hint="add a domain, such as domains: {linux: {scmi: {role: ospm}, default: true}}; "
-            "only a file of platform, outputs, checks or waivers needs none",
+            "only a file of platform, outputs, checks, waivers or policies needs none",
         )
     return AGENTS_NONE.warning(
         "no domain has a device or scmi, so one operating system, ospm, has every device",
@@ -213,6 +213,7 @@ class _Settling:
             diagnostics=tuple(self._problems),
             switches=switches,
             waivers=tuple(waiver for source in self._sources for waiver in source.waivers),
+            policies=tuple(policy for source in self._sources for policy in source.policies),
             trees=tuple(tree for source in self._sources for tree in source.trees),
             wholes=elements.wholes,
             drivers=drivers,

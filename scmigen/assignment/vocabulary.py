@@ -66,7 +66,7 @@ def _inside(template: str, keys: Collection[str]) -> dict[str, str]:
 
 #: An agents file as a whole. A system device tree in YAML may have any node of the tree here.
 FILE = Vocabulary(
-    ("format", "domains", "platform", "checks", "waivers", "outputs"),
+    ("format", "domains", "platform", "checks", "waivers", "policies", "outputs"),
     frozenset(
         {"aliases", "axi", "chosen", "compatible", "cpus", "definitions", "memory", "model"}
         | {"reserved-memory", "sram"}
@@ -139,7 +139,7 @@ GRANT = ("protocol", "id", "operations")
 #: Keys of ours that belong elsewhere than in a part that is ours alone, and what to write there.
 ELSEWHERE: Mapping[str, str] = {
     **_inside("{}: … at the top of the file", ("domains", "platform", "checks", "waivers")),
-    **_inside("{}: … at the top of the file", ("outputs", "format")),
+    **_inside("{}: … at the top of the file", ("policies", "outputs", "format")),
     **_inside("{}: … in a domain", ("access", "grant", "default", "parent")),
     **_inside("scmi: {{{}: …}} in a domain", ("role", "profile", "transport", "permissions")),
     **_inside("scmi: {{{}: …}} in a domain", ("needs",)),

@@ -43,9 +43,7 @@ def _waiver(item: Located) -> WaiverSaid | None:
     texts = {
         key: parts[key].text(key) for key in ("check", "reason", "message", "until") if key in parts
     }
-    lists = {
-        key: _texts(parts[key], key) for key in ("resource", "device", "agent") if key in parts
-    }
+    lists = {key: parts[key].texts(key) for key in ("resource", "device", "agent") if key in parts}
     severity = parts["severity"].choice("severity", WAIVABLE) if "severity" in parts else None
     check, reason = texts.get("check") or "", texts.get("reason") or ""
     if not check.strip():
@@ -72,13 +70,6 @@ def _waiver(item: Located) -> WaiverSaid | None:
             item.position,
         )
     return None
-
-
-def _texts(where: Located, what: str) -> tuple[str, ...]:
-    """A string, or a list of strings."""
-    values = where.items(what) if where.is_list else [where]
-    texts = (value.text(what) for value in values)
-    return tuple(text for text in texts if text is not None)
 
 
 def _is_date(text: str | None) -> bool:

@@ -67,6 +67,7 @@ def build(
         decided.scaling.unreached,
         decided.scaling.voltages,
         tuple(moved),
+        decided.feeding,
         _foreign(scheme.lock, inventory, names),
         _tables(decided, platforms),
     )

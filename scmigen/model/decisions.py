@@ -27,6 +27,7 @@ class Decisions(Data):
     scaling: Scaling
     closure: Closure
     granted: Granted
+    feeding: Feeding
 
 
 def decide(inventory: Inventory, assignment: Assignment) -> Decisions:
@@ -40,4 +41,6 @@ def decide(inventory: Inventory, assignment: Assignment) -> Decisions:
     feeding = Feeding(inventory, providers, closure.fed, scaling)
     closure = settle_possible(closure, assignment, owners, drivers, feeding)
     granted = grant(assignment, owners, drivers, closure, feeding)
-    return Decisions(inventory, assignment, providers, owners, drivers, scaling, closure, granted)
+    return Decisions(
+        inventory, assignment, providers, owners, drivers, scaling, closure, granted, feeding
+    )

@@ -25,6 +25,7 @@ from scmigen.model.ownership import ClaimConflict, Owners
 from scmigen.model.places import NO_PLACES, Places
 from scmigen.model.protocol_grants import ProtocolGrant, Right, protocol_grants
 from scmigen.model.scaling import Unreached
+from scmigen.model.sharing import Feeding
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
@@ -316,6 +317,7 @@ class Findings(Data):
     unreached: tuple[Unreached, ...]
     asked: Mapping[ResourceKey, frozenset[int]]
     moved: tuple[Moved, ...]
+    feeding: Feeding
     foreign: tuple[Foreign, ...] = ()
     tables: tuple[Node, ...] = ()
 

@@ -5,6 +5,7 @@ resource or something the tree proves to be fed by it. Only a declared owner may
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
@@ -67,14 +68,23 @@ class Feeding:
 
     def above(self, key: ResourceKey) -> Iterator[ResourceKey]:
         """Every resource that ``key`` changes with: its parent, the parent of that, …"""
+        return (path[-1] for path in self.paths(key))
+
+    def paths(
+        self, key: ResourceKey, *, perhaps: bool = False
+    ) -> Iterator[tuple[ResourceKey, ...]]:
+        """From ``key`` to every resource that it changes with, or may (``perhaps``), each by a way
+        of its own."""
         seen = {key}
-        stack = [key]
+        stack: list[tuple[ResourceKey, ...]] = [(key,)]
         while stack:
-            for parent in self._parents(stack.pop()):
+            path = stack.pop()
+            parents = self._parents(path[-1])
+            for parent in chain(parents, self._perhaps(path[-1])) if perhaps else parents:
                 if parent not in seen:
                     seen.add(parent)
-                    stack.append(parent)
-                    yield parent
+                    stack.append((*path, parent))
+                    yield stack[-1]
 
     def _parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
         yield from self._scaling.setters.get(key, ())
@@ -92,6 +102,16 @@ class Feeding:
                 continue
             if parent.kind is not Kind.CLOCK or key.provider not in self._many:
                 yield parent
+
+    def _perhaps(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        """The inputs of its provider, if there are several, so that each may feed it or not."""
+        if key.kind is Kind.CLOCK and key.provider in self._many:
+            inputs = sorted(self._inputs[key.provider])
+            yield from (each for each in inputs if each.kind is Kind.CLOCK and each != key)
+
+    def is_certain(self, key: ResourceKey, parent: ResourceKey) -> bool:
+        """Whether one changes with the other, and does not only may."""
+        return parent in self._parents(key)
 
     def possible(self, key: ResourceKey) -> tuple[str, ...]:
         """The paths of providers with many inputs that may feed other agents from ``key``."""

@@ -56,6 +56,11 @@ PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
 AT_PARENT = PARENT.replace("<", "<^", 1)
 OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
 PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
+#: b owns the clock of a's device; a policy says that it does not.
+NEVER = """    grant: [{{clock: "&cc 1", operations: [{}]}}]
+platform: {{owners: [{{clock: "&cc 1", agent: b}}]}}
+policies: [{{never: ^{{agent: b, affects: "&d"}}, reason: a car}}]
+"""
 #: A host's tree for Xen: dom0 is agent 1, and agent 2 nobody's yet.
 XEN = """chosen { ranges; xen { ranges; sci { compatible = "xen,sci"; ranges;
     #address-cells = <1>; #size-cells = <1>;
@@ -352,6 +357,21 @@ CASES = {
         "one and two feed each other in a circle; that one feeds two is left out",
         Case(NAMED, topology="^clk/one/parent:two\nclk/two/parent:one"),
         Case(NAMED, topology="clk/one/parent:two\nclk/two/parent:three\nclk/three/state:1"),
+    ),
+    "policy-violated": (
+        "error",
+        "never b: affects &d (a car), but b may set the rate of clock <&cc 1>, which &d depends on",
+        Case("d: d { clocks = <&cc 1>; };", NEVER.format("rate")),
+        Case("d: d { clocks = <&cc 1>; };", NEVER.format("read").replace("^", "")),
+    ),
+    "policy-unused": (
+        "warning",
+        "never c: affects &d is about nothing here: no agent c",
+        Case(
+            "d: d { clocks = <&cc 1>; };",
+            NEVER.format("read").replace("agent: b, aff", "agent: c, aff"),
+        ),
+        Case("d: d { clocks = <&cc 1>; };", NEVER.format("read").replace("^", "")),
     ),
     "root-unprotected": (
         "warning",

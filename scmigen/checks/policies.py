@@ -1,0 +1,240 @@
+"""Policies: what the user says must hold of the permissions, whatever these come from."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from scmigen.assignment.assignment import Agent, HandGrant, PolicySaid
+from scmigen.assignment.select import Selection, Selector, resource_key
+from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.facts import ResourceKey
+from scmigen.checks.check import check
+from scmigen.checks.words import (
+    VERBS,
+    joined,
+    node_word,
+    position,
+    resource_name,
+    resource_word,
+    use_word,
+)
+from scmigen.data import replace
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
+from scmigen.model.influence import Influence, Way
+from scmigen.model.platform import Model
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+#: In ``on``: all cells of a provider.
+ALL_CELLS = "*"
+
+_VERBS = {**VERBS, Operation.CONFIG: "configure", Operation.READ: "read"}
+
+
+@check(
+    "policy-violated",
+    about="The permissions of this board are not what a policy says.",
+    advice="Take back the grant or move the device that the way begins with, or change the policy.",
+)
+def policy_violated(model: Model) -> Iterator[Diagnostic]:
+    """One error per policy, agent and device or resource, with the shortest way."""
+    for known in _policies(model):
+        yield from known.violations()
+
+
+@check(
+    "policy-unused",
+    about="A policy, or a part of one, is about nothing on this board.",
+    advice="Correct the name; remove what the board does not have.",
+    severity=Severity.WARNING,
+)
+def policy_unused(model: Model) -> Iterator[Diagnostic]:
+    """Names of policies that mean nothing: one warning per policy."""
+    for known in _policies(model):
+        if known.problems:
+            (problem, hint), *others = known.problems
+            more = f" (and {counted(len(others), 'more name')})" if others else ""
+            yield policy_unused.warning(
+                f"{known.word} is about nothing here: {problem}{more}",
+                known.said.position,
+                hint=hint or "remove it, or write what is meant",
+            ).about(agents=known.said.agents)
+
+
+class _Known:
+    """A policy with its names resolved, as far as the board has them."""
+
+    def __init__(self, model: Model, influence: Influence, said: PolicySaid) -> None:
+        self.model = model
+        self.said = said
+        self.influence = influence
+        #: What the board does not have, and a hint.
+        self.problems: list[tuple[str, str | None]] = []
+        by_name = {agent.name: agent for agent in model.assignment.agents}
+        for name in said.agents:
+            if name not in by_name:
+                self.problems.append((f"no agent {name}", did_you_mean(name, by_name)))
+        self.agents = [by_name[name] for name in said.agents if name in by_name]
+        selector = Selector(model.inventory.tree)
+        self.devices = [path for text in said.affects for path in self._devices(selector, text)]
+        self.keys = [key for text in said.on for key in self._resources(selector, text)]
+        if said.form == "isolated":
+            self._has_devices()
+
+    @property
+    def word(self) -> str:
+        """What the policy says."""
+        said = self.said
+        who = joined(said.agents)
+        if said.form == "isolated":
+            return f"{who} are isolated"
+        what = joined(sorted(said.operations))
+        target = f"affects {joined(said.affects)}" if said.affects else f"on {joined(said.on)}"
+        return " ".join(filter(None, (said.form, f"{who}:", what, target)))
+
+    def violations(self) -> Iterator[Diagnostic]:
+        """What is not as the policy says."""
+        form, influence, asked = self.said.form, self.influence, self.said.operations
+        if form == "isolated":
+            for agent in self.agents:
+                others = {other for other in self.agents if other != agent}
+                for path, uses in influence.devices.items():
+                    if others.intersection(influence.owners(uses[0].consumer)):
+                        yield from self._told(influence.on_device(agent, path, asked), path)
+            return
+        for agent in self._forbidden():
+            for path in dict.fromkeys(self.devices):
+                yield from self._told(influence.on_device(agent, path, asked), path)
+            keys = dict.fromkeys(self.keys)
+            every = (way for key in keys for way in influence.on_resource(agent, key, asked))
+            yield from self._told(every, None)
+
+    def _forbidden(self) -> list[Agent]:
+        """The agents that must not."""
+        if self.said.form == "never":
+            return self.agents
+        return [agent for agent in self.model.assignment.agents if agent not in self.agents]
+
+    def _told(self, ways: Iterable[Way], device: str | None) -> Iterator[Diagnostic]:
+        shortest: dict[tuple[Operation, ResourceKey], Way] = {}
+        for way in sorted(ways, key=lambda way: len(way.keys)):
+            shortest.setdefault((way.operation, way.keys[0]), way)
+        if not shortest:
+            return
+        first, *others = found = [*shortest.values()]
+        may = f"{first.agent.name} may {self._power(first)}"
+        tree = self.model.inventory.tree
+        affected = "" if device is None else f", which {node_word(tree, device)} depends on"
+        more = f" ({counted(len(others), 'further way')})" if others else ""
+        diagnostic = policy_violated.error(
+            f"{self.word} ({self.said.reason}), but {may}{affected}{more}",
+            self.said.position,
+            [*self._steps(first), *(self._start(way) for way in others)],
+            "take back what the way begins with, or change the policy",
+        ).about(
+            (resource_name(way.keys[0]) for way in found),
+            () if device is None else (device,),
+            (first.agent.name,),
+        )
+        yield replace(diagnostic, whole=True)
+
+    def _power(self, way: Way) -> str:
+        word = resource_word(self.model.inventory, way.keys[0])
+        return f"{_VERBS[way.operation]} {word}"
+
+    def _steps(self, way: Way) -> Iterator[Related]:
+        """From the reason of the grant to the device."""
+        yield self._start(way)
+        inventory = self.model.inventory
+        for above, below in zip(way.keys, way.keys[1:], strict=False):
+            certain = self.model.findings.feeding.is_certain(below, above)
+            words = (resource_word(inventory, key) for key in (below, above))
+            changes = " changes with " if certain else " may change with "
+            yield Related(changes.join(words), self._fed_at(above, below))
+        if way.use is not None:
+            yield Related(f"{use_word(way.use)} needs it", position(inventory.tree, way.use))
+
+    def _start(self, way: Way) -> Related:
+        why = way.because
+        tree = self.model.inventory.tree
+        place = why.position if isinstance(why, HandGrant) else position(tree, why)
+        word = "explicit grant" if isinstance(why, HandGrant) else use_word(why)
+        return Related(f"{way.agent.name} may {self._power(way)}: {word}", place)
+
+    def _fed_at(self, above: ResourceKey, below: ResourceKey) -> Position | None:
+        """Where it is written that a resource changes with another."""
+        use = self.influence.feeding_use(above, below)
+        if use is not None:
+            return use.position
+        facts = self.model.inventory.facts.get(below)
+        return None if facts is None else facts.position
+
+    def _devices(self, selector: Selector, text: str) -> list[str]:
+        """The devices at and below the nodes that a text names, of those that need anything."""
+        selected = selector.select(text)
+        nodes = frozenset(node.path for node in selected.nodes)
+        found = [path for path in self.influence.devices if _within(path, nodes)]
+        if not found:
+            self._missing(text, selected, "needs nothing that agents may use")
+        return found
+
+    def _resources(self, selector: Selector, text: str) -> list[ResourceKey]:
+        """The resources of the platforms that a text names: kind (or none), provider and cells."""
+        first, _, rest = text.partition(" ")
+        kinds = {Kind(first)} if first in tuple(Kind) else set(Kind)
+        name = rest if first in tuple(Kind) else text
+        provider, star, after = name.partition(f" {ALL_CELLS}")
+        every = bool(star) and not after.strip()
+        selected, cells = selector.resource(provider if every else name)
+        matches = _matches(selected.nodes, cells, every)
+        found = [
+            resource.key
+            for platform in self.model.platforms
+            for kind, resources in platform.resources.items()
+            for resource in resources
+            if kind in kinds and matches(resource.key)
+        ]
+        if not found:
+            whole = "" if cells or every else f'; "{provider} *" are all that it has'
+            self._missing(text, selected, f"names no resource of an agent{whole}")
+        return found
+
+    def _missing(self, text: str, selected: Selection, otherwise: str) -> None:
+        problem = selected.problem or f"{text} {otherwise}"
+        self.problems.append((problem, selected.hint))
+
+    def _has_devices(self) -> None:
+        """Whether each of the agents has a device that another could affect."""
+        owners = {
+            agent
+            for uses in self.influence.devices.values()
+            for agent in self.influence.owners(uses[0].consumer)
+        }
+        for agent in self.agents:
+            if agent not in owners:
+                self.problems.append((f"{agent.name} has no device that needs anything", None))
+
+
+def _policies(model: Model) -> list[_Known]:
+    said = model.assignment.policies
+    if not said:
+        return []
+    influence = Influence(model)
+    return [_Known(model, influence, each) for each in said]
+
+
+def _within(path: str, nodes: frozenset[str]) -> bool:
+    """Whether a path is one of some nodes, or below one."""
+    parts = path.split("/")
+    return any("/".join(parts[:end]) in nodes for end in range(2, len(parts) + 1)) or "/" in nodes
+
+
+def _matches(
+    nodes: Iterable[Node], cells: tuple[int, ...], every: bool
+) -> Callable[[ResourceKey], bool]:
+    """Whether a resource is of one of the nodes: all of these, or that with some cells."""
+    known = list(nodes)
+    if every:
+        paths = {node.path for node in known}
+        return lambda key: key.provider in paths
+    keys = {resource_key(kind, node, cells) for kind in Kind for node in known}
+    return keys.__contains__
