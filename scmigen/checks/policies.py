@@ -2,23 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from scmigen.assignment.assignment import Agent, HandGrant, PolicySaid
+from scmigen.assignment.assignment import Agent, PolicySaid
 from scmigen.assignment.select import Selection, Selector, resource_key
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.check import check
-from scmigen.checks.words import (
-    VERBS,
-    joined,
-    node_word,
-    position,
-    resource_name,
-    resource_word,
-    use_word,
-)
+from scmigen.checks.ways import beginning, power_word, steps
+from scmigen.checks.words import joined, node_word, resource_name
 from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
+from scmigen.diagnostics import Diagnostic, Severity, counted
 from scmigen.model.influence import Influence, Way
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
@@ -26,8 +19,6 @@ from scmigen.scmi.protocols import Kind
 
 #: In ``on``: all cells of a provider.
 ALL_CELLS = "*"
-
-_VERBS = {**VERBS, Operation.CONFIG: "configure", Operation.READ: "read"}
 
 
 @check(
@@ -121,14 +112,17 @@ class _Known:
         if not shortest:
             return
         first, *others = found = [*shortest.values()]
-        may = f"{first.agent.name} may {self._power(first)}"
+        may = f"{first.agent.name} may {power_word(self.model, first)}"
         tree = self.model.inventory.tree
         affected = "" if device is None else f", which {node_word(tree, device)} depends on"
         more = f" ({counted(len(others), 'further way')})" if others else ""
         diagnostic = policy_violated.error(
             f"{self.word} ({self.said.reason}), but {may}{affected}{more}",
             self.said.position,
-            [*self._steps(first), *(self._start(way) for way in others)],
+            [
+                *steps(self.model, self.influence, first),
+                *(beginning(self.model, way) for way in others),
+            ],
             "take back what the way begins with, or change the policy",
         ).about(
             (resource_name(way.keys[0]) for way in found),
@@ -136,37 +130,6 @@ class _Known:
             (first.agent.name,),
         )
         yield replace(diagnostic, whole=True)
-
-    def _power(self, way: Way) -> str:
-        word = resource_word(self.model.inventory, way.keys[0])
-        return f"{_VERBS[way.operation]} {word}"
-
-    def _steps(self, way: Way) -> Iterator[Related]:
-        """From the reason of the grant to the device."""
-        yield self._start(way)
-        inventory = self.model.inventory
-        for above, below in zip(way.keys, way.keys[1:], strict=False):
-            certain = self.model.findings.feeding.is_certain(below, above)
-            words = (resource_word(inventory, key) for key in (below, above))
-            changes = " changes with " if certain else " may change with "
-            yield Related(changes.join(words), self._fed_at(above, below))
-        if way.use is not None:
-            yield Related(f"{use_word(way.use)} needs it", position(inventory.tree, way.use))
-
-    def _start(self, way: Way) -> Related:
-        why = way.because
-        tree = self.model.inventory.tree
-        place = why.position if isinstance(why, HandGrant) else position(tree, why)
-        word = "explicit grant" if isinstance(why, HandGrant) else use_word(why)
-        return Related(f"{way.agent.name} may {self._power(way)}: {word}", place)
-
-    def _fed_at(self, above: ResourceKey, below: ResourceKey) -> Position | None:
-        """Where it is written that a resource changes with another."""
-        use = self.influence.feeding_use(above, below)
-        if use is not None:
-            return use.position
-        facts = self.model.inventory.facts.get(below)
-        return None if facts is None else facts.position
 
     def _devices(self, selector: Selector, text: str) -> list[str]:
         """The devices at and below the nodes that a text names, of those that need anything."""

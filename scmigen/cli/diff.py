@@ -8,6 +8,7 @@ from typing import Any
 
 from scmigen import api, runtime
 from scmigen.checks.names_moved import names_moved
+from scmigen.checks.ways import has, reached
 from scmigen.cli import diff_forms
 from scmigen.cli.choices import DEFINE, INCLUDE, TOPOLOGY, agent_trees
 from scmigen.cli.common import PROJECT, BoardRequest, of_project, the_one
@@ -176,7 +177,7 @@ def diff(
     shown = _once(problems)
     if fail_on and not found.known:
         raise UsageError("--fail-on needs permissions, and a lock file has none")
-    _say(found, shown, style, quiet)
+    _say(found, _affected(sides), shown, style, quiet)
     if has_errors(shown):
         raise SystemExit(ERRORS)
     if any(_fails(found, word) for word in fail_on):
@@ -249,7 +250,29 @@ def _plain(style: str) -> str:
     return "text" if style == "markdown" else style
 
 
-def _say(found: Comparison, errors: list[Diagnostic], style: str, quiet: bool) -> None:
+def _affected(sides: tuple[Path | Result | Served, Path | Result | Served]) -> diff_forms.Affected:
+    """The devices of others that agents affect on one of two boards only."""
+    old, new = sides
+    if not (isinstance(old, Result) and isinstance(new, Result)):
+        return diff_forms.Affected()
+    before, after = reached(old.model), reached(new.model)
+    return diff_forms.Affected(
+        tuple(reach for key, reach in after.items() if key not in before),
+        tuple(
+            reach
+            for key, reach in before.items()
+            if key not in after and not has(new.model, reach.agent, reach.device)
+        ),
+    )
+
+
+def _say(
+    found: Comparison,
+    affected: diff_forms.Affected,
+    errors: list[Diagnostic],
+    style: str,
+    quiet: bool,
+) -> None:
     """Print the comparison, and what is wrong with its sides on standard error."""
     if errors:
         report(errors, _plain(style), quiet, sys.stderr)
@@ -257,12 +280,12 @@ def _say(found: Comparison, errors: list[Diagnostic], style: str, quiet: bool) -
     if quiet:
         return
     if style == "json":
-        say_json(diff_forms.as_json(found, errors))
+        say_json(diff_forms.as_json(found, affected, errors))
     elif style == "markdown":
-        for line in diff_forms.as_markdown(found, errors):
+        for line in diff_forms.as_markdown(found, affected, errors):
             print(line, flush=True)
     else:
-        for line in diff_forms.text(found):
+        for line in diff_forms.text(found, affected):
             say(line)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from scmigen.checks.ways import Reach
 from scmigen.checks.words import by_word, joined, listed
 from scmigen.cli.why_device import driver_plain
-from scmigen.diagnostics import Diagnostic, counted, format_text, to_dict
+from scmigen.data import Data
+from scmigen.diagnostics import Diagnostic, Related, counted, format_text, position_to_dict, to_dict
 from scmigen.escape import markdown, markdown_code
 from scmigen.model.compare import AGENT, DEVICE, Change, Held, Thing, What
 from scmigen.model.verdict import Balance, Comparison, Moved, Power
@@ -14,19 +16,47 @@ from scmigen.model.verdict import Balance, Comparison, Moved, Power
 _NAMED = 4
 
 
-def text(found: Comparison) -> Iterator[str]:
-    """Verdicts, then the changes by device, then those that no device brings."""
+class Affected(Data):
+    """What agents affect of others' devices now and did not before, and the other way round."""
+
+    now: tuple[Reach, ...] = ()
+    before: tuple[Reach, ...] = ()
+
+    @property
+    def said(self) -> tuple[tuple[str, tuple[Reach, ...]], ...]:
+        """Both, with the verb for each."""
+        return ("now affects", self.now), ("no longer affects", self.before)
+
+
+def text(found: Comparison, affected: Affected) -> Iterator[str]:
+    """Verdicts, then whose devices are affected now, then the changes by device, then those that no
+    device brings."""
     if found.known:
         yield f"permissions: {found.overall.verdict}{_witnesses(found.overall)}"
         for agent, balance in found.agents.items():
             said = [f"{verb} {each}" for verb, powers in _both(balance) for each in _named(powers)]
             yield f"  {agent}: {balance.verdict}{f': {said[0]}' if len(said) == 1 else ''}"
             yield from (f"    {each}" for each in said if len(said) > 1)
+        for verb, reaches in affected.said:
+            for reach in reaches[:_NAMED]:
+                yield f"  {_affects(reach, verb)}:"
+                yield from (f"    {_step(step)}" for step in reach.steps)
+            if len(reaches) > _NAMED:
+                yield f"  {len(reaches) - _NAMED} more where an agent {verb} a device of others"
     for moved in found.devices:
         yield _of(found, moved.platform) + _moved(moved)
         yield from (f"  {change_text(change)}" for change in moved.changes)
     for change in found.others:
         yield _of(found, change.platform) + change_text(change)
+
+
+def _affects(reach: Reach, verb: str) -> str:
+    """``vm1 now affects &npu of linux``."""
+    return f"{reach.agent} {verb} {reach.word} of {joined(reach.owners)}"
+
+
+def _step(step: Related) -> str:
+    return f"{step.message} ({step.position})" if step.position else step.message
 
 
 def _of(found: Comparison, platform: str) -> str:
@@ -136,7 +166,9 @@ def _what(change: Change) -> str:
     return f"{change.what}: {words}" if words else str(change.what)
 
 
-def as_markdown(found: Comparison, errors: Sequence[Diagnostic]) -> Iterator[str]:
+def as_markdown(
+    found: Comparison, affected: Affected, errors: Sequence[Diagnostic]
+) -> Iterator[str]:
     """The lines of a comment on a pull request; GitHub and GitLab fold the list of changes."""
     verdict = f": **{found.overall.verdict}**" if found.known else ""
     yield f"### SCMI permissions{verdict}"
@@ -148,6 +180,10 @@ def as_markdown(found: Comparison, errors: Sequence[Diagnostic]) -> Iterator[str
         for agent, balance in found.agents.items():
             cells = ["<br>".join(map(markdown, _named(powers))) for _, powers in _both(balance)]
             yield f"| {markdown(agent)} | {balance.verdict} | {cells[0]} | {cells[1]} |"
+    for verb, reaches in affected.said if found.known else ():
+        for reach in reaches:
+            yield from ("", f"{markdown(_affects(reach, verb))}:", "")
+            yield from (f"1. {markdown(_step(step))}" for step in reach.steps)
     moved = [item for item in found.devices if item.changes_hands]
     if moved:
         yield from ("", "| device | from | to | resources |", "| --- | --- | --- | --- |")
@@ -166,7 +202,7 @@ def as_markdown(found: Comparison, errors: Sequence[Diagnostic]) -> Iterator[str
         yield from ("", "</details>")
 
 
-def as_json(found: Comparison, errors: Sequence[Diagnostic]) -> dict[str, Any]:
+def as_json(found: Comparison, affected: Affected, errors: Sequence[Diagnostic]) -> dict[str, Any]:
     """The whole comparison; the verdicts are null where a side says nothing of permissions."""
     return {
         "verdict": found.overall.verdict if found.known else None,
@@ -175,6 +211,8 @@ def as_json(found: Comparison, errors: Sequence[Diagnostic]) -> dict[str, Any]:
             name: {"verdict": balance.verdict, **_balance(balance)}
             for name, balance in (found.agents.items() if found.known else ())
         },
+        "affects": [_reach(reach) for reach in affected.now],
+        "affected": [_reach(reach) for reach in affected.before],
         "devices": [_device(moved) for moved in found.devices],
         "changes": [_change(change) for change in found.changes],
         "errors": [to_dict(item) for item in errors],
@@ -201,6 +239,18 @@ def _plain(power: Power) -> dict[str, Any]:
         "node": change.thing.node,
         "cells": change.thing.cells,
         "drivers": list(map(driver_plain, power.drivers)),
+    }
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    return {
+        "agent": reach.agent,
+        "device": reach.device,
+        "owners": reach.owners,
+        "way": [
+            {"message": step.message, "position": position_to_dict(step.position)}
+            for step in reach.steps
+        ],
     }
 
 

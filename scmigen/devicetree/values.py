@@ -15,7 +15,6 @@ from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, un
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
 from scmigen.devicetree.nodes import Reference
 from scmigen.devicetree.regex import regex
-from scmigen.tuples import NamedTuple
 
 #: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
 _NESTED = 8

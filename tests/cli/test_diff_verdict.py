@@ -128,6 +128,9 @@ def test_an_operation_is_a_change_of_the_device_that_brought_it(here: Path) -> N
             + owner % "vm")  # fmt: skip
     done = scmigen("diff", "old.dts", "old.dts", "--old-agents", "old.yaml", "-a", "new.yaml")
     assert done.stdout.splitlines()[7:] == [
+        "  vm now affects &a0 of host:",
+        "    vm may set the rate of clock <&cc 2>: /b assigned-clocks[0] (old.dts:4:69)",
+        "    /a clocks[0] needs it (old.dts:3:42)",
         "c0: host → vm, 1 resource",
         "  host: device 2 c removed: boot (/c)",
         "  vm: device 2 c added: boot (/c)",
@@ -446,3 +449,30 @@ def test_of_many_gains_the_gravest_are_named(here: Path) -> None:
         *(f"    gains state read on clock {n} d{n} (/cc {n})" for n in range(4)),
         "    gains 8 more",
     ]
+
+
+def test_a_way_to_a_device_of_others_is_told_in_all_forms(here: Path) -> None:
+    """vm gets the rate of the clock that host's serial port has; the other way round, it no longer
+    has it. A runtime configuration says nothing of what feeds what."""
+    owner = 'platform: {owners: [{clock: "&cc 2", agent: vm}]}\n'
+    grant = 'access: [], grant: [{clock: "&cc 2", operations: [rate]}]'
+    written(here / "rate.yaml", HOST + (VM % "").replace("access: []", grant) + owner)
+    words = ["b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "rate.yaml"]
+    told = json.loads(scmigen("diff", *words, "--format", "json").stdout)
+    column = BOARD.splitlines()[5].index("<&cc 2>") + 2
+    assert told["affected"] == []
+    (one,) = told["affects"]
+    assert (one["agent"], one["device"], one["owners"]) == ("vm", "/serial@5000", ["host"])
+    assert [(step["message"], step["position"]) for step in one["way"]] == [
+        (
+            "vm may set the rate of clock <&cc 2>: explicit grant",
+            {"file": "rate.yaml", "line": 3, "column": (VM % "").index("access") + 21},
+        ),
+        ("/serial@5000 clocks[0] needs it", {"file": "b.dts", "line": 6, "column": column}),
+    ]
+    lines = scmigen("diff", *words, "--format", "markdown").stdout.splitlines()
+    (start,) = (at for at, line in enumerate(lines) if line.startswith("vm now affects"))
+    assert "uart0 of host:" in lines[start]
+    assert lines[start + 2].startswith("1. vm may set the rate of clock")
+    back = ["b.dts", "b.dts", "-a", "none.yaml", "--old-agents", "rate.yaml"]
+    assert "  vm no longer affects &uart0 of host:" in scmigen("diff", *back).stdout.splitlines()
