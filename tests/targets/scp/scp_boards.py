@@ -509,3 +509,5 @@ BOARDS = {
         views,
     )
 }
+#: Those that have every table between them.
+COMPLETE = ("all_kinds", "fast")

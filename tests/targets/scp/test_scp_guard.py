@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from targets.scp.scp_boards import all_kinds, emit
@@ -14,13 +13,15 @@ MESSAGES = (0, 1, 2, 3, 4, 5, 9)
 STATE_SET = 3
 
 
-@pytest.fixture(params=["gcc", "clang"])
+@pytest.fixture(params=["gcc", "clang"], scope="module")
 def ask(
-    request: pytest.FixtureRequest, tool: Callable[[str], str], tmp_path: Path
+    request: pytest.FixtureRequest,
+    tool: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., list[str]]:
     """Sends messages (agent, message, bytes, flags, state) and tells what came of them."""
     files = {file.path: file.content.decode() for file in emit(all_kinds())[0]}
-    folder = write(tmp_path, files)
+    folder = write(tmp_path_factory.mktemp("guard"), files)
     sources = (folder / GUARD, HERE / "guard.c")
     command = compile_command(tool(request.param), folder, *sources)
     done = run([*command, *SANITIZE, "-o", str(folder / "guard")])

@@ -28,12 +28,14 @@ def files_of(**options: object) -> Mapping[str, str]:
     return {file.path: file.content.decode() for file in emit(with_options(views(), **options))[0]}
 
 
-@pytest.fixture(params=["gcc", "clang"])
+@pytest.fixture(params=["gcc", "clang"], scope="module")
 def ask(
-    request: pytest.FixtureRequest, tool: Callable[[str], str], tmp_path: Path
+    request: pytest.FixtureRequest,
+    tool: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., list[str]]:
     """Sends messages (agent, message, bytes, two words) and tells what the guard said."""
-    folder = write(tmp_path, files_of())
+    folder = write(tmp_path_factory.mktemp("guard"), files_of())
     sources = (folder / GUARD, folder / TABLES, HERE / "guard_numbers.c")
     defined = (
         "-DGUARD_BIND=scmi_power_domain_guard_bind",
