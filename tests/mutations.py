@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 _WORDS = ("x", "read", "vm", "clock")
@@ -32,6 +33,15 @@ def mutations(document: Any) -> Iterator[Mutation]:
         how = what if what in ("gone", "twice", "swapped") else "changed"
         said = f"{'/'.join(map(str, way))}: {what}"
         yield Mutation(f"{pattern.lstrip('.')} {how}", said, changed)
+
+
+def spread(every: Iterable[Mutation], share: int) -> Iterator[Mutation]:
+    """Of the changes of each pattern the first two, and then one in ``share``."""
+    seen: Counter[str] = Counter()
+    for each in every:
+        if seen[each.pattern] < 2 or seen[each.pattern] % share == 0:
+            yield each
+        seen[each.pattern] += 1
 
 
 def _changes(value: Any, way: tuple[str | int, ...]) -> Iterator[tuple[Any, str, Any]]:

@@ -135,6 +135,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.more
 def test_an_installed_wheel_does_what_the_readme_says(made: Made, tmp_path: Path) -> None:
     programs = fresh_environment(tmp_path / "venv")
     pip = (sys.executable, "-m", "pip", "--python", programs / "python", "install", "-q")

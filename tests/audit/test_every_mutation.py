@@ -18,8 +18,9 @@ from audit.imx_sm_tree import CONFIG, write
 from audit.test_hvisor_json import ROOT, ZONES
 from audit.test_trace import CLOCK, exchange, le
 from mutated_board import build, model, written_out
-from mutations import TextMutation, line_mutations, mutations
+from mutations import TextMutation, line_mutations, mutations, spread
 from server_running import Running
+from turns import only
 
 from scmigen.audit.registry import find
 from scmigen.checks import against
@@ -129,8 +130,12 @@ def check(form: str, changes: Iterable[tuple[str, str, bool]], least: int) -> No
     assert count > least
 
 
-@pytest.mark.parametrize(("form", "least"), [("runtime", 2000), ("grants", 2000)])
-def test_what_changes_in_the_one_form_is_told(form: str, least: int) -> None:
+FORMS = [("runtime", 4, 600), ("grants", 4, 600), ("runtime", 1, 2000), ("grants", 1, 2000)]
+
+
+@pytest.mark.parametrize(("form", "share", "least"), only(FORMS[:2], FORMS))
+def test_what_changes_in_the_one_form_is_told(form: str, share: int, least: int) -> None:
+    """By default one in ``share`` of the changes of each field."""
     board = model()
     made = build(board)
     configuration = made(board.platforms[0])
@@ -155,7 +160,7 @@ def test_what_changes_in_the_one_form_is_told(form: str, least: int) -> None:
         form,
         (
             (each.pattern, each.what, told(each.document) != set())
-            for each in mutations(document)
+            for each in spread(mutations(document), share)
             if form == "grants" or not same(document, each.document)
         ),
         least,

@@ -64,7 +64,7 @@ def names(*slow: str) -> list[object]:
 
 # What CMake does with make, the shapes of depfiles show with less work (test_depfile_shapes.py),
 # and Meson has Ninja build, as the test below shows.
-@pytest.mark.parametrize("name", names("cmake-make", "meson"))
+@pytest.mark.parametrize("name", names("cmake-ninja", "cmake-make", "meson"))
 def test_exactly_what_changed_is_built(name: str, project: Project, tool: Tool) -> None:
     setup, image, headers = SETUPS[name]
     scmigen_build = ["scmigen", "build", "board.dts", "-I", "include", "-a", "agents.yaml"]

@@ -1,6 +1,6 @@
 """Every command in every odd environment ends in its result or in a sentence.
 
-One case of ten runs by default; ``pytest -m slow`` runs the others.
+One case of twenty runs by default, and one more with ``-m more``; ``-m slow`` runs the others.
 """
 
 import os
@@ -68,12 +68,18 @@ ENVIRONMENTS = {
 TOO_LITTLE = {("memory-30", "explain"), ("memory-34", "explain")}
 
 
+def _marks(turn: int) -> list[pytest.MarkDecorator]:
+    if turn % 10:
+        return [pytest.mark.slow]
+    return [pytest.mark.more] if turn % 20 else []
+
+
 def cases() -> list[object]:
     return [
         pytest.param(
             environment,
             command,
-            marks=[pytest.mark.slow] if (row + column) % 10 else [],
+            marks=_marks(row + column),
             id=f"{environment}-{command}",
         )
         for row, environment in enumerate(ENVIRONMENTS)

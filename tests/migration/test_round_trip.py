@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from turns import each
 
 import scmigen
 from scmigen import DeviceTree, Numbering, Platform, Result, Text
@@ -130,8 +131,13 @@ def servers(
     "numbering",
     [Numbering.SHARED, pytest.param(Numbering.PER_AGENT, marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("number", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize(
+    ("board", "number"),
+    [
+        *each(3, [(board, number) for board in BOARDS for number in (1, 2)]),
+        *(pytest.param(board, 3, marks=pytest.mark.slow) for board in BOARDS),
+    ],
+)
 def test_a_server_with_its_devices(
     corpus: Path, board: str, number: int, numbering: Numbering
 ) -> None:

@@ -70,8 +70,21 @@ def owner_of(path: str, owners: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("name", BOARDS)
 @given(data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_grants(name: str, data: st.DataObject) -> None:
+    hold(name, data)
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("name", BOARDS)
+@given(data=st.data())
+@settings(max_examples=50, deadline=None)
+def test_grants_of_more_assignments(name: str, data: st.DataObject) -> None:
+    hold(name, data)
+
+
+def hold(name: str, data: st.DataObject) -> None:
+    """Deal out a board at random, and look at every grant."""
     found = board(name)
     devices = st.sampled_from(sorted({use.consumer.path for use in found.uses}))
     owners = data.draw(st.dictionaries(devices, st.sampled_from(AGENTS), max_size=5))

@@ -16,6 +16,7 @@ from random import Random
 from shutil import rmtree, which
 
 import pytest
+from turns import only
 
 from scmigen.diagnostics import InputError
 from scmigen.targets.common.files import Beside, File
@@ -104,22 +105,25 @@ def killed(folder: Path, made: Build, step: int, number: signal.Signals) -> bool
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == number
 
 
-def steps_of(size: int, number: signal.Signals) -> range:
-    """The steps to kill at: SIGKILL at all of a small build, all others too in a long run."""
-    stride = 4 if size < 10 else 150
-    return range(1, 10_000, 1 if KILLS or (size < 10 and number == signal.SIGKILL) else stride)
+def steps(stride: int) -> range:
+    """The steps to kill at: in a long run, all."""
+    return range(1, 10_000, 1 if KILLS else stride)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("size", [2, 30], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("size", "stride"),
+    only([(2, 4), (30, 150)], [(2, 4), (30, 150), (2, 1)]),
+    ids=["small", "large", "every"],
+)
 def test_after_a_kill_at_any_step_the_next_build_is_as_a_fresh_one(
-    tmp_path: Path, size: int, number: signal.Signals
+    tmp_path: Path, size: int, stride: int, number: signal.Signals
 ) -> None:
     """Whether the next one is of the new board, the old one or a third."""
     boards = [build(name, size) for name in ("old", "new", "third")]
     expected = [fresh(tmp_path / f"fresh{n}", made) for n, made in enumerate(boards)]
     folder = tmp_path / "it"
-    for step in steps_of(size, number):
+    for step in steps(stride):
         if step % 3 == 0:
             rmtree(folder, ignore_errors=True)
         run(folder, boards[0])
@@ -135,10 +139,11 @@ def test_after_a_kill_at_any_step_the_next_build_is_as_a_fresh_one(
     pytest.fail("it did not end")
 
 
-def test_a_kill_of_a_first_build_leaves_nothing_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stride", only([4], [4, 1]))
+def test_a_kill_of_a_first_build_leaves_nothing_over(tmp_path: Path, stride: int) -> None:
     made, folder = build("new", 2), tmp_path / "it"
     expected = fresh(tmp_path / "fresh", made)
-    for step in range(1, 1000):
+    for step in steps(stride):
         rmtree(folder, ignore_errors=True)
         if not killed(folder, made, step, signal.SIGKILL):
             return
@@ -154,7 +159,7 @@ def test_make_never_believes_a_build_that_was_killed(tmp_path: Path) -> None:
     expected = fresh(tmp_path / "fresh", new)
     folder, manifest = tmp_path / "it", "out/.scmigen-manifest.json"
     targets = ["s/stamp", "out/runtime/0.json", "out/runtime/1.json", "out/scp/new/1.c"]
-    for step in range(1, 1000, 1 if KILLS else 3):
+    for step in steps(3):
         rmtree(folder, ignore_errors=True)
         run(folder, old)
         for path in folder.rglob("*"):

@@ -8,6 +8,7 @@ import pytest
 from divided_boards import divided
 from real_boards import BOARDS
 from targets.imx_sm_firmware import compiled, differences
+from turns import each
 
 from scmigen import Platform
 from scmigen.audit.imx_sm_cfg import read_cfg
@@ -37,8 +38,10 @@ def emitted(platform: Platform) -> dict[str, bytes]:
     return {file.path: file.content for file in made.files}
 
 
-@pytest.mark.parametrize("guests", [1, 2])
-@pytest.mark.parametrize("name", BOARDS)
+TURNS = [(name, guests) for name in BOARDS for guests in (1, 2)]
+
+
+@pytest.mark.parametrize(("name", "guests"), each(3, TURNS))
 def test_levels_are_those_of_the_grants(
     name: str, guests: int, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
