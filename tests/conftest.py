@@ -16,13 +16,20 @@ EXAMPLES = REPOSITORY / "examples" / "dts"
 
 #: Tests of which any Python gives the same answer: those of the text of the repository, ...
 OF_TEXT = (
-    *("checks/test_explanations.py", "checks/test_no_device_tree_strings.py", "docs/"),
+    *(
+        "api/test_typing.py",
+        "checks/test_explanations.py",
+        "checks/test_no_device_tree_strings.py",
+        "docs/",
+    ),
     *("test_changes.py", "test_man_pages.py", "test_reference_tables.py"),
     *("test_security_page.py", "test_structure.py"),
 )
 #: ... and those that do what others do, to very many damaged things or in very many ways.
 OF_MANY = (
     *("assignment/test_agents_hostile.py", "assignment/test_every_field.py"),
+    *("audit/test_scp_facts.py", "server/test_properties.py", "topology/test_forms.py"),
+    *("whole/test_hostile_text.py", "whole/test_many_instances.py", "whole/test_reproducible.py"),
     *("audit/test_c_tables_damage.py", "audit/test_damage.py", "audit/test_every_"),
     *("audit/test_hostile_documents.py", "audit/test_scp_products.py", "audit/test_scp_against_"),
     *("checks/test_hints.py", "checks/test_renderers.py"),

@@ -188,6 +188,7 @@ def test_the_example_with_five_agents(examples: Path) -> None:
     ]
 
 
+@pytest.mark.more
 def test_most_boards_can_be_shared_by_two_agents(corpus: Path) -> None:
     """The tests above would say nothing of a board that cannot be."""
     found = [compiled(corpus / name, 2, Numbering.SHARED) for name in BOARDS]
