@@ -4,10 +4,9 @@ import pytest
 from assigned import assigned
 from support import AGENTS, TWO_AGENTS, operations, soc
 
-from scmigen.assignment.assignment import Assignment
+from scmigen.assignment.assignment import Assignment, Transport
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
-from scmigen.assignment.assignment import Transport
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind

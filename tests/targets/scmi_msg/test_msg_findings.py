@@ -9,11 +9,11 @@ from support import SOC, model_of, source, tree_of
 from targets.scp.scp_boards import LEVEL, LIMITS, PARENT, RATE, READ, Board, points
 
 import scmigen
+from scmigen.assignment.assignment import Transport
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
 from scmigen.pipeline import emit_outputs
 from scmigen.resources import directory
-from scmigen.assignment.assignment import Transport
 from scmigen.runtime import Role
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import Made, make

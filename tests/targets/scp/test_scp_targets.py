@@ -26,11 +26,11 @@ from targets.scp.scp_boards import (
 )
 from targets.scp.scp_build import FLAGS, HERE, build, definitions, options, run, walk, write
 
+from scmigen.assignment.assignment import Transport
 from scmigen.bindings.addresses import regions
 from scmigen.cli.main import cli
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
-from scmigen.assignment.assignment import Transport
 from scmigen.scmi.protocols import Kind
 
 CLOCK_DRIVER = {
