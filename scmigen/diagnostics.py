@@ -12,6 +12,7 @@ from typing import Any
 
 from scmigen import escape
 from scmigen.data import Data, replace
+from scmigen.patterns import pattern
 
 
 class Severity(IntEnum):
@@ -43,7 +44,7 @@ class Position(Data, order=True):
         return ":".join(parts)
 
 
-_PLACE = re.compile(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", re.DOTALL)
+_PLACE = pattern(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", re.DOTALL)
 
 
 def position_of(text: str) -> Position:

@@ -9,25 +9,27 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from scmigen.patterns import pattern
+
 #: The first character of what a continuous-integration system takes for a command anywhere in the
 #: output of any program: ``##[error]`` (GitHub, Azure), ``##vso[…]`` (Azure), ``##teamcity[…]``.
-_MARK = re.compile(r"#(?=#\w*\[)", re.ASCII)
+_MARK = pattern(r"#(?=#\w*\[)", re.ASCII)
 #: The same, and ``::error::`` at the start of a line, white space aside (GitHub).
-_COMMAND = re.compile(rf"^\s*:(?=:)|{_MARK.pattern}", re.ASCII)
+_COMMAND = pattern(rf"^\s*:(?=:)|{_MARK.pattern}", re.ASCII)
 #: Line breaks in the message of a command.
 _BREAKS = {"\r": "%0D", "\n": "%0A"}
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _DOT = str.maketrans({"&": "&amp;", "\\": "\\\\", '"': '\\"'})
 #: What has no meaning in a label of Mermaid, which is Markdown: letters and digits, and some
 #: characters between them. At its beginning a digit could be a list.
-_INERT = re.compile(r"(?<!^)[^\W_]|^[^\W\d_]|(?<=\w)_(?=\w)|(?<=\d)\.(?=\d)|(?<=\w)[ ,/-]")
+_INERT = pattern(r"(?<!^)[^\W_]|^[^\W\d_]|(?<=\w)_(?=\w)|(?<=\d)\.(?=\d)|(?<=\w)[ ,/-]")
 #: What begins or ends markup, roles, targets and links of reStructuredText.
 _RST = frozenset("\\*`_|<>[]{}@:\"'$^~")
 _MARKUP = frozenset("\\`*_[]<>|&~$#")
 #: Characters that would begin a formula in a spreadsheet.
 _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
 #: What a reader with GitHub's extensions makes a link of.
-_LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
+_LINK = pattern(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,5 @@
 """Bounds on a YAML text, checked on its events before anything is built from them."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import yaml
 
 from scmigen.assignment.findings import AGENTS_FILE
 from scmigen.diagnostics import InputError, Position
+from scmigen.patterns import pattern
 
 #: More characters than anyone writes; a bound on what the YAML reader has to hold.
 MAX_SIZE = 4 << 20
@@ -20,10 +20,10 @@ MAX_VALUES = 20_000
 
 #: Characters that YAML does not allow, and those that end a line for it but not for an editor: what
 #: looks like a part of a comment there would be read.
-_REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFUSED = pattern("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 #: What ends a line for YAML and for an editor.
-_LINE_END = re.compile(r"\r\n|[\r\n]")
+_LINE_END = pattern(r"\r\n|[\r\n]")
 
 _TOO_DEEP = f"values are nested deeper than {MAX_NESTING}"
 

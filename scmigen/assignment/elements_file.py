@@ -15,6 +15,7 @@ from scmigen.assignment.said import ElementSaid, NumberedGrant
 from scmigen.assignment.words import read_span
 from scmigen.data import replace
 from scmigen.diagnostics import Position
+from scmigen.patterns import pattern
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind
 from scmigen.tuples import NamedTuple
@@ -33,8 +34,8 @@ NAMES = ("name", "enumerator")
 KEYS = {kind: (*NAMES, *(key for key in GIVES.get(kind, ()) if key != "step")) for kind in DECLARED}
 
 #: The name of an element, and its enumerator in the firmware.
-NAME = re.compile(r"[A-Za-z0-9_.+-]{1,63}")
-ENUMERATOR = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+NAME = pattern(r"[A-Za-z0-9_.+-]{1,63}")
+ENUMERATOR = pattern(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
 class _Entry(NamedTuple):

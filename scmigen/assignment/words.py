@@ -1,12 +1,13 @@
 """Words of messages: hints for misspelt ones. Numbers in ranges, as they are read and written."""
 
-import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
+from scmigen.patterns import pattern
+
 #: A number of an element or resource, and several of them, as files have them.
 _NUMBER = r"0[xX][0-9a-fA-F]{1,4}|[0-9]{1,5}"
-_SPAN = re.compile(rf"({_NUMBER})(?:\s*-\s*({_NUMBER}))?")
+_SPAN = pattern(rf"({_NUMBER})(?:\s*-\s*({_NUMBER}))?")
 NUMBERS = rf"({_NUMBER})(\s*-\s*({_NUMBER}))?(\s*,\s*({_NUMBER})(\s*-\s*({_NUMBER}))?)*"
 
 

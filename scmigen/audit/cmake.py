@@ -14,6 +14,7 @@ from pathlib import Path
 from scmigen.data import Data, field
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 _MAX_FILE = 1 << 20
@@ -22,12 +23,12 @@ _MAX_TEXT = 1 << 16
 _MAX_INCLUDES = 20
 #: How deep brackets in a condition are.
 _MAX_DEPTH = 50
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<newline>\n)|(?P<blank>[ \t\r;]+|#\[\[.*?\]\]|\#[^\n]*)"
     r'|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<bracket>[()])|(?P<word>[^\s()"#;]+)|(?P<other>.)',
     re.DOTALL,
 )
-_VARIABLE = re.compile(r"\$\{([\w.+/-]{1,200})\}")
+_VARIABLE = pattern(r"\$\{([\w.+/-]{1,200})\}")
 #: What is not followed: what it does is not known without running it.
 _SKIPPED = frozenset(("foreach", "while", "function", "macro"))
 #: Variables that say what is built.

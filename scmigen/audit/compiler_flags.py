@@ -1,15 +1,15 @@
 """What a compiler is told: macros, and folders of headers."""
 
-import re
 from pathlib import Path
 
 from scmigen.data import Data, field
 from scmigen.inputs import read_part
+from scmigen.patterns import pattern
 
 #: The file that tells tools the flags of the sources beside it, one on a line.
 FLAGS = "compile_flags.txt"
 _MAX_FILE = 1 << 20
-_NAME = re.compile(r"\w{1,200}")
+_NAME = pattern(r"\w{1,200}")
 
 
 class Flags(Data, frozen=False):

@@ -17,6 +17,7 @@ from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
 from scmigen.imx_sm.levels import LEVELS, PROTOCOLS
 from scmigen.inputs import is_missing, read_text
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 #: How deep files include each other, and how many they are.
@@ -31,22 +32,20 @@ _WORK = 16 << 20
 
 _FROM_HERE = "paths are relative to the file with the line"
 
-_WORD = re.compile(r"\w+", re.ASCII)
-_DEFINITION = re.compile(r"(\w+):", re.ASCII)
+_WORD = pattern(r"\w+", re.ASCII)
+_DEFINITION = pattern(r"(\w+):", re.ASCII)
 #: A definition but for the blank behind the colon: the tool takes it for a line of words.
-_NO_BLANK = re.compile(r"(\w+):\S", re.ASCII)
-_COMMAND = re.compile(
+_NO_BLANK = pattern(r"(\w+):\S", re.ASCII)
+_COMMAND = pattern(
     r"(MAKE|DOX|BOARD|MODE|MAILBOX|CHANNEL|DEBUG|MIX|(?:DOM|LM|SCMI_AGENT)\d*)(?![\w.])", re.ASCII
 )
-_AGENT = re.compile(r"SCMI_AGENT(\d{1,3})\b", re.ASCII)
-_MACHINE = re.compile(r"LM(\d{1,3})\b", re.ASCII)
-_SETTING = re.compile(r"(\w+)=([\w\-./\"|]+)", re.ASCII)
-_PREFIXED = re.compile(
-    rf"\b(?=(?:{'|'.join(word.upper() for word in PROTOCOLS)})_)(\w+)\b", re.ASCII
-)
-_RESOURCE = re.compile(rf"[A-Z]+_SM_({'|'.join(word.upper() for word in PROTOCOLS)})_\w*", re.ASCII)
+_AGENT = pattern(r"SCMI_AGENT(\d{1,3})\b", re.ASCII)
+_MACHINE = pattern(r"LM(\d{1,3})\b", re.ASCII)
+_SETTING = pattern(r"(\w+)=([\w\-./\"|]+)", re.ASCII)
+_PREFIXED = pattern(rf"\b(?=(?:{'|'.join(word.upper() for word in PROTOCOLS)})_)(\w+)\b", re.ASCII)
+_RESOURCE = pattern(rf"[A-Z]+_SM_({'|'.join(word.upper() for word in PROTOCOLS)})_\w*", re.ASCII)
 #: Words of resource lines that are no resources: flags, and what the firewalls are set up with.
-_FLAGS = re.compile(r"test|nodbg|default|secure|(?:TRDC|BCTRL)_CONFIG_\w+", re.ASCII)
+_FLAGS = pattern(r"test|nodbg|default|secure|(?:TRDC|BCTRL)_CONFIG_\w+", re.ASCII)
 #: Words for all protocols of a line.
 _ALL = {word: [f"{protocol}={word}" for protocol in PROTOCOLS] for word in LEVELS}
 

@@ -1,6 +1,5 @@
 """What is wrong with a configuration of imx-sm by itself, which its own tool does not tell."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -10,6 +9,7 @@ from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.imx_sm.levels import ALONE, LEVELS, Level
 from scmigen.imx_sm.resources import Resources
+from scmigen.patterns import pattern
 
 IMX_SM_RESOURCE = Finding(
     "imx-sm-resource",
@@ -274,8 +274,8 @@ def _duplicates(config: Config) -> Iterator[Diagnostic]:
             ).about(agents=[agent.name])
 
 
-_MAILBOX = re.compile(r"\bmu=(\w+)")
-_REQUESTS = re.compile(r"\btype=a2p\b")
+_MAILBOX = pattern(r"\bmu=(\w+)")
+_REQUESTS = pattern(r"\btype=a2p\b")
 
 
 def _channels(config: Config) -> Iterator[Diagnostic]:

@@ -7,14 +7,15 @@ from scmigen.audit.imx_sm_config import IMX_SM_SYNTAX, Config, Row, Section
 from scmigen.diagnostics import InputError, Position
 from scmigen.imx_sm.levels import PROTOCOLS
 from scmigen.inputs import is_missing, read_text
+from scmigen.patterns import pattern
 
-_AGENT = re.compile(r"^#define\s+SM_SCMI_AGNT(\d{1,3})_CONFIG\b", re.ASCII)
-_FIELD = re.compile(r'\s*\.(\w+)(?:\[(\w+)\])?\s*=\s*("[^"]*"|\w+)\s*,?\s*\\?$', re.ASCII)
+_AGENT = pattern(r"^#define\s+SM_SCMI_AGNT(\d{1,3})_CONFIG\b", re.ASCII)
+_FIELD = pattern(r'\s*\.(\w+)(?:\[(\w+)\])?\s*=\s*("[^"]*"|\w+)\s*,?\s*\\?$', re.ASCII)
 _LEVEL = "SM_SCMI_PERM_"
 _PERMISSIONS = {f"{protocol}Perms": protocol for protocol in PROTOCOLS}
 _MADE = (
-    ("soc", re.compile(r"^include \./devices/(\w+)/sm/Makefile", re.M)),
-    ("board", re.compile(r"^BOARD \?= (\w+)", re.M)),
+    ("soc", pattern(r"^include \./devices/(\w+)/sm/Makefile", re.M)),
+    ("board", pattern(r"^BOARD \?= (\w+)", re.M)),
 )
 
 

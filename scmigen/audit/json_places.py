@@ -5,6 +5,7 @@ from bisect import bisect_right
 from functools import cached_property
 
 from scmigen.diagnostics import Position
+from scmigen.patterns import pattern
 
 #: A way from the top to a value: keys of objects, indices of arrays.
 Way = tuple[str | int, ...]
@@ -12,10 +13,10 @@ Way = tuple[str | int, ...]
 #: Larger texts, in bytes, have no positions but their own; objects below this many others neither.
 MAX_PLACED = 4 << 20
 _DEEPEST = 6
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]')
-_BYTE = re.compile(r"\(byte (\d{1,9})\)")
-_WAY = re.compile(r" - at `\$([^`]*)`")
-_STEP = re.compile(r"\.([A-Za-z0-9_]{1,63})|\[(\d{1,9})\]|\[\.\.\.\]")
+_TOKEN = pattern(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]')
+_BYTE = pattern(r"\(byte (\d{1,9})\)")
+_WAY = pattern(r" - at `\$([^`]*)`")
+_STEP = pattern(r"\.([A-Za-z0-9_]{1,63})|\[(\d{1,9})\]|\[\.\.\.\]")
 
 
 class Places:

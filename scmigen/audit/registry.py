@@ -11,6 +11,7 @@ from scmigen.audit.unite import SERVERS_DIFFER, told_apart, unite
 from scmigen.data import Data, replace
 from scmigen.diagnostics import Finding, InputError, Position, Related
 from scmigen.inputs import is_directory, is_missing, read_bytes, read_part
+from scmigen.patterns import pattern
 
 SERVER_UNKNOWN = Finding(
     "server-unknown",
@@ -37,8 +38,8 @@ _ABOUT_BOARD = "the device tree of a platform, or one with an optee,scmi-server 
 _SUFFIXES = (".dts", ".dtsi", ".dtso", ".dtb", ".dtbo", ".pp")
 #: The beginning of a file that may have a licence, and then the mark of a source.
 _HEAD = 1 << 16
-_AGENT = re.compile(r"([A-Za-z0-9_.+-]{1,63})=(.+)", re.DOTALL)
-_FORM = re.compile(r"([a-z][a-z0-9-]{1,31}):(.+)", re.DOTALL)
+_AGENT = pattern(r"([A-Za-z0-9_.+-]{1,63})=(.+)", re.DOTALL)
+_FORM = pattern(r"([a-z][a-z0-9-]{1,31}):(.+)", re.DOTALL)
 
 
 class Named(Data):

@@ -8,13 +8,14 @@ from pathlib import Path
 from scmigen.audit.compiler_flags import flags_beside
 from scmigen.data import Data, field
 from scmigen.inputs import is_directory, read_part
+from scmigen.patterns import pattern
 
 _MAX_UP = 8
 _MAX_ENTRIES = 5000
 _MAX_DEPTH = 5
 _HEAD = 1 << 20
 #: What the sources of such a server have in them.
-_MARK = re.compile(rb'\bplat_scmi_\w|[<"](?:drivers/)?scmi(?:-msg|_clock)\.h[>"]|\brk_scmi_\w')
+_MARK = pattern(rb'\bplat_scmi_\w|[<"](?:drivers/)?scmi(?:-msg|_clock)\.h[>"]|\brk_scmi_\w')
 #: Files by which the trees are known, with their folders of headers.
 _TREES: Mapping[str, tuple[str, ...]] = {
     "core/include/drivers/scmi-msg.h": (
@@ -26,8 +27,8 @@ _TREES: Mapping[str, tuple[str, ...]] = {
 }
 #: The build of OP-TEE writes its configuration here, below a folder of this name.
 _CONFIGURATION = "include/generated/conf.h"
-_BUILT = re.compile(r"arm-plat-([\w.-]{1,64})")
-_DEFINED = re.compile(r"^#define (\w{1,100}) (.{0,200})$", re.MULTILINE)
+_BUILT = pattern(r"arm-plat-([\w.-]{1,64})")
+_DEFINED = pattern(r"^#define (\w{1,100}) (.{0,200})$", re.MULTILINE)
 #: What the tree has in its own headers: answers to messages, and sizes.
 _KNOWN: Mapping[str, str] = {
     "ARRAY_SIZE(table)": "(sizeof(table) / sizeof((table)[0]))",

@@ -14,6 +14,7 @@ from scmigen.csource.tree import Call, Cast, Conditional, Name, Number, Unary
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Choice, Unknown, Value
 from scmigen.data import Data, fields
+from scmigen.patterns import pattern
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -92,9 +93,9 @@ _OF_VALUES = frozenset((-2, -5))
 #: The least number that is a status.
 _LEAST = -255
 #: What a driver answers.
-_DRIVER = re.compile(r"what \w+\(\) gives is known only at run time")
+_DRIVER = pattern(r"what \w+\(\) gives is known only at run time")
 #: What is no fault of the sources: the state of the hardware, or what was asked to be set before.
-_RUN_TIME = re.compile(r".*\bat run time\b.*|the (?:rate|level|place)", re.DOTALL)
+_RUN_TIME = pattern(r".*\bat run time\b.*|the (?:rate|level|place)", re.DOTALL)
 #: Functions that give a value and no status, so that a value of run time is an answer.
 _VALUES = frozenset(("plat_scmi_clock_get_rate", "plat_scmi_pd_get_state"))
 _MAX_WALKED = 50

@@ -9,9 +9,10 @@ from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Unknown, Value
 from scmigen.data import field
+from scmigen.patterns import pattern
 
 #: The functions of the server itself: where only a weak one is there, that is the one.
-_OF_SERVER = re.compile(r"plat_scmi_\w+")
+_OF_SERVER = pattern(r"plat_scmi_\w+")
 _MAX_NAMED = 3
 
 

@@ -13,6 +13,7 @@ from scmigen.audit.compiler_flags import flags_beside, flags_of
 from scmigen.data import Data
 from scmigen.diagnostics import Position
 from scmigen.inputs import is_directory, read_part
+from scmigen.patterns import pattern
 
 #: The file that makes a directory a product's firmware.
 FIRMWARE = "Firmware.cmake"
@@ -77,7 +78,7 @@ class Build(Data):
 
 
 _CACHE = "CMakeCache.txt"
-_CACHED = re.compile(r"^(SCP_\w{1,100}|CMAKE_C_FLAGS):\w+=(.{0,4000})$", re.MULTILINE)
+_CACHED = pattern(r"^(SCP_\w{1,100}|CMAKE_C_FLAGS):\w+=(.{0,4000})$", re.MULTILINE)
 
 
 def _cache(folder: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Mistakes in the tables of a product that need no board to be seen."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from scmigen.audit.scp_build import identifier
@@ -23,6 +22,7 @@ from scmigen.csource.values import Cells, Unknown, Value
 from scmigen.csource.words import names_in
 from scmigen.data import Data
 from scmigen.diagnostics import Position, Related, counted
+from scmigen.patterns import pattern
 from scmigen.scmi.protocols import Kind
 
 _HERE = Token("", "", "", 0)
@@ -37,7 +37,7 @@ _TYPES: Mapping[int, Kind] = {
     5: Kind.VOLTAGE,
     6: Kind.POWERCAP,
 }
-_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_NOT_PLAIN = pattern(r"[^a-z0-9]+")
 
 
 def _plain(name: str) -> str:

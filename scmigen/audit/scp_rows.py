@@ -4,7 +4,6 @@ In most tables the enumerators of a row have the words of its name: ``CK_HSE`` a
 Where all rows but one or two do, these are told.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from scmigen.audit.scp_findings import SCP_NAME, Found
@@ -15,11 +14,12 @@ from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Key, Later
 from scmigen.csource.words import names_in
 from scmigen.diagnostics import Position
+from scmigen.patterns import pattern
 from scmigen.scmi.protocols import Kind
 
 #: How many rows make a rule, and how many may differ from it.
 _LEAST, _MOST_ODD = 8, 2
-_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_NOT_PLAIN = pattern(r"[^a-z0-9]+")
 
 
 def check_rows(views: Mapping[Kind, View], found: Found) -> None:

@@ -5,7 +5,6 @@ Which ids were asked for what, and with which status: that is allowed or denied,
 known. The kernel's lines have no name of an agent: each SCMI instance is one.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from scmigen.audit.base import Audit, Reader
 from scmigen.data import Data, field
 from scmigen.diagnostics import Finding, InputError, Position
 from scmigen.inputs import read_bytes, read_part
+from scmigen.patterns import pattern
 from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Numbering, Served, ServedAgent, ServedGrant
 from scmigen.runtime.served import ServedResource
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, Message, MessageType, name_text
@@ -35,9 +35,9 @@ _EVENT = "scmi_msg_dump:"
 #: How an SCMI instance of a kernel is called, which has no name.
 _INSTANCE = "instance-"
 _HEAD = 1 << 16
-_PAIR = re.compile(r"(id|ch|pt|t|msg_id|seq|s|pyld)=(\S*)")
-_OWN = re.compile(r"\S+ (\S{1,63}) ([<>]) ((?:[0-9a-f]{8} ?)+)(?:  # .*)?")
-_WORDS = re.compile(rb"\S+ \S+ [<>] [0-9a-f]{8}[ \n]")
+_PAIR = pattern(r"(id|ch|pt|t|msg_id|seq|s|pyld)=(\S*)")
+_OWN = pattern(r"\S+ (\S{1,63}) ([<>]) ((?:[0-9a-f]{8} ?)+)(?:  # .*)?")
+_WORDS = pattern(rb"\S+ \S+ [<>] [0-9a-f]{8}[ \n]")
 #: The bits of CLOCK_GET_PERMISSIONS.
 _PERMISSIONS = {Operation.STATE: 1 << 31, Operation.PARENT: 1 << 30, Operation.RATE: 1 << 29}
 _GET_PERMISSIONS = 0xF

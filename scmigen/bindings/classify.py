@@ -4,7 +4,6 @@ The first rule that matches decides. They see the tree only; what the user says 
 comes later, in the model. ``ALWAYS_ON`` comes between R2 and R3.
 """
 
-import re
 from collections.abc import Callable, Iterator
 
 from scmigen.bindings.facts import ProviderClass
@@ -14,6 +13,7 @@ from scmigen.bindings.xen import is_mediators
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 from scmigen.scmi.protocols import Kind
 
 _SWITCHED = frozenset(
@@ -46,7 +46,7 @@ _PROVIDES = ("#clock-cells", "#power-domain-cells", "#reset-cells")
 _CONSUMES = ("clocks", "resets")
 _OTHER_JOBS = ("#sound-dai-cells", "phys", "#io-channel-cells", "io-channels")
 #: What these names say is a device whatever it provides; a PHY is one where its lanes are below.
-_DEVICE_NAMES = re.compile(r"camera|.*serdes.*|.*wiz.*")
+_DEVICE_NAMES = pattern(r"camera|.*serdes.*|.*wiz.*")
 #: How a node talks to firmware.
 _MAILBOX = ("mboxes", "qcom,ipc")
 

@@ -1,11 +1,10 @@
 """How many CPUs and clusters a tree has (Linux ``Bindings/cpu/cpu-topology.txt``)."""
 
-import re
-
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 
-_CLUSTER, _CORE = re.compile(r"cluster\d+"), re.compile(r"core\d+")
+_CLUSTER, _CORE = pattern(r"cluster\d+"), pattern(r"core\d+")
 
 
 def cores_and_clusters(tree: DeviceTree) -> tuple[int, int]:

@@ -7,7 +7,6 @@ how parts of the board are joined (``remote-endpoint``, ``sound-dai``, ``cooling
 name memory (``memory-region``) are not listed: nothing can be switched off through them.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
@@ -15,6 +14,7 @@ from scmigen.bindings.references import read_list
 from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 
@@ -126,10 +126,10 @@ _ROWS = (
 #: Property → its row. Pins and GPIOs come under many names: `_row` knows them.
 REFERENCES = {row.name: row for row in _ROWS}
 
-_PINS = re.compile(r"pinctrl-\d+")
-_GPIOS = re.compile(r"(.+-)?gpios?")
+_PINS = pattern(r"pinctrl-\d+")
+_GPIOS = pattern(r"(.+-)?gpios?")
 #: Counts of GPIOs, by a name that looks like a list of them.
-_COUNTS = re.compile(r"(.*,)?nr-gpios?")
+_COUNTS = pattern(r"(.*,)?nr-gpios?")
 #: What a GPIO controller does with a line of its own; its ``gpios`` name no controller.
 _HOG = "gpio-hog"
 #: Layouts of a memory, which are not devices.

@@ -12,7 +12,6 @@ stands for the file and function of that row. The tables that come with scmigen,
 version of an operating system, have such blocks only.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from scmigen.bindings.driver_tables import SETS_NOTHING, SUPPLY, TOLD, DriverTable, Row
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.patterns import pattern
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -49,7 +49,7 @@ _FORM = (
     "a row has six fields, with one space between two, or two: COMPATIBLE -; "
     "without COMPATIBLE, it is indented below lines that have nothing else"
 )
-_INDEX = re.compile(r"#(0|[1-9]\d{0,3})")
+_INDEX = pattern(r"#(0|[1-9]\d{0,3})")
 
 
 def _row(text: str, above: str) -> Row | str:

@@ -5,23 +5,23 @@ Everything outside `scmigen.bindings` asks these functions in place of comparing
 references (who provides what to whom) is in the other modules of this package.
 """
 
-import re
 from collections.abc import Iterator
 
 from scmigen.bindings.transports import SHARED_MEMORY, transport_of
 from scmigen.devicetree.nodes import Node, Property
+from scmigen.patterns import pattern
 
 #: A description of the server itself: who may use what under which number.
 SCMI_SERVER = "optee,scmi-server"
 #: Names of bus controllers whose devices are reached through them; those on GPIOs are numbered or
 #: say what they are (``i2c-8``, ``i2c-gpio-0``, ``i2c-mux``, ``mdio-mux``).
-_BUS_NAME = re.compile(
+_BUS_NAME = pattern(
     r"(i2c|spi|mdio)(-(gpio|controller|mux|arb|bus|external|\d+))*"
     r"|(i3c|spmi|rsb|pwrap|slim|soundwire|usb|pcie|w1|onewire)(-\d+)?"
 )
 #: NVIDIA's boot and power management processor (Linux
 #: ``Bindings/firmware/nvidia,tegra186-bpmp.yaml``).
-_BPMP = re.compile(r"nvidia,tegra[0-9]+-bpmp")
+_BPMP = pattern(r"nvidia,tegra[0-9]+-bpmp")
 #: Names of nodes that all agents run on, besides CPUs.
 _MEMORY_CONTROLLERS = frozenset({"memory-controller", "ddr"})
 #: Lists of other devices' sensor channels, which have no registers of their own

@@ -4,7 +4,6 @@ Firmware that serves the provider does not stand in for these: a node that has s
 enabled for who uses it.
 """
 
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from scmigen.bindings.dependencies import dependencies_of
@@ -12,6 +11,7 @@ from scmigen.bindings.node_kinds import has_shared_registers, is_device
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 #: Property of a node → what the node is then.
@@ -22,7 +22,7 @@ _IS = {
     "#iommu-cells": "it is an IOMMU",
 }
 _ENDPOINT = "remote-endpoint"
-_OF_A_VENDOR = re.compile(r"[a-z0-9-]+,[a-z0-9-]+")
+_OF_A_VENDOR = pattern(r"[a-z0-9-]+,[a-z0-9-]+")
 
 
 class Role(NamedTuple):

@@ -4,7 +4,6 @@ A device keeps its properties. Registers are as the CPU sees them, interrupts ar
 what SCMI serves is SCMI's, and what leads to nodes that the domain has not is left out and told.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from scmigen.bindings.addresses import Region
@@ -30,11 +29,12 @@ from scmigen.devicetree.edits import (
     cells,
 )
 from scmigen.devicetree.nodes import Node, Property
+from scmigen.patterns import pattern
 
 TOP = "/passthrough"
 FORCED = "xen,force-assign-without-iommu"
 #: What no device of the board may be called here.
-_TAKEN = re.compile(r"fixed-(clock|rail)-\d+")
+_TAKEN = pattern(r"fixed-(clock|rail)-\d+")
 _WIDTHS = ("#address-cells", "#size-cells")
 _RANGES = ("ranges", "dma-ranges")
 _INTERRUPTS = ("interrupts", "interrupts-extended")

@@ -1,15 +1,15 @@
 """Manifests of FF-A partitions (TF-A ``docs/components/ffa-manifest-binding.rst``): the regions of
 devices that a secure partition is given."""
 
-import re
 from collections.abc import Iterator
 
 from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.node_kinds import compatibles, is_memory
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 
-_MANIFEST = re.compile(r"arm,ffa-manifest-[0-9]{1,3}\.[0-9]{1,3}")
+_MANIFEST = pattern(r"arm,ffa-manifest-[0-9]{1,3}\.[0-9]{1,3}")
 _DEVICE_REGIONS = "arm,ffa-manifest-device-regions"
 _MEMORY_REGIONS = "arm,ffa-manifest-memory-regions"
 #: ``xlat-granule`` → the size of a page in bytes.

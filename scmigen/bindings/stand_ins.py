@@ -13,12 +13,13 @@ from scmigen.bindings.regulators import UNSWITCHED
 from scmigen.devicetree.edits import AddNode, Edit, SetProperty, Strings, Value, cells, free_label
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 
-_UNWANTED = re.compile(r"[^A-Za-z0-9]+")
-_NO_LABEL = re.compile(r"\W+", re.ASCII)
+_UNWANTED = pattern(r"[^A-Za-z0-9]+")
+_NO_LABEL = pattern(r"\W+", re.ASCII)
 _CLOCK, _RAIL = "fixed-clock", "regulator-fixed"
 #: What switches a rail, or feeds it from one that can be off.
-_SWITCH = re.compile(r"(.+-)?gpios?|clocks|power-domains|vin-supply")
+_SWITCH = pattern(r"(.+-)?gpios?|clocks|power-domains|vin-supply")
 _LIMITS = tuple(name for name in UNSWITCHED if name.endswith(("min-microvolt", "max-microvolt")))
 
 

@@ -14,7 +14,6 @@ resource. Where providers share a header, each macro may be of any of them: then
 have the clock decide, then where the tree writes that macro, then how a provider's macros begin.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -28,6 +27,7 @@ from scmigen.bindings.node_kinds import is_bpmp
 from scmigen.bindings.running import NO_TOPOLOGY, RunningClock, Topology
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
+from scmigen.patterns import pattern
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.topology.listing import Clock, Listing, Origin
 
@@ -187,7 +187,7 @@ def _stated(inventory: Inventory, node: Node) -> Iterator[tuple[str, ResourceKey
 
 
 #: Words after the common beginning of a family that names of clocks do not have.
-_WORD = re.compile(r"^(CLK|CLOCK)_(?=.)")
+_WORD = pattern(r"^(CLK|CLOCK)_(?=.)")
 
 
 def _shorter(family: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -212,7 +212,7 @@ def _common(names: Iterable[str]) -> str:
     return first[: first.rfind("_", 0, size) + 1]
 
 
-_OTHER = re.compile(r"[^A-Z0-9]+")
+_OTHER = pattern(r"[^A-Z0-9]+")
 
 
 def _folded(name: str) -> str:

@@ -4,7 +4,6 @@ A board may have an instance for each of its devices, all written by one hand: w
 one is wrong with all. They are told apart by their numbers alone.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from scmigen.bindings.facts import ScmiInstance
@@ -12,10 +11,11 @@ from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Related, Subject
 from scmigen.model.joint import MANY
 from scmigen.model.order import natural
+from scmigen.patterns import pattern
 
 #: What differs between diagnostics of one kind: numbers, and addresses in names of nodes.
-_NUMBERS = re.compile(r"@[0-9a-f,]+|0x[0-9a-fA-F]+|\d[0-9a-f]*")
-_PATH = re.compile(r"/[\w,.+@/-]*[\w+@]")
+_NUMBERS = pattern(r"@[0-9a-f,]+|0x[0-9a-fA-F]+|\d[0-9a-f]*")
+_PATH = pattern(r"/[\w,.+@/-]*[\w+@]")
 _Shape = tuple[object, ...]
 
 

@@ -1,17 +1,17 @@
 """What a check is: a finding together with the function that looks for it."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.model.platform import Model
+from scmigen.patterns import pattern
 
 #: Yields one diagnostic for each instance in a model; never prints, and never stops other checks.
 Run = Callable[[Model], Iterator[Diagnostic]]
 
 
 #: Words of small letters and digits, joined by hyphens.
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_ID = pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def _nothing(_: Model) -> Iterator[Diagnostic]:

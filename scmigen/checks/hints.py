@@ -6,7 +6,6 @@ A test applies every such line and compiles again, so a hint says nothing that d
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable
 
 from scmigen.assignment.assignment import Agent, Claim
@@ -17,10 +16,11 @@ from scmigen.bindings.opp_bins import OppBin
 from scmigen.checks.words import names, node_word, resource_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 from scmigen.scmi.operations import Operation, ordered
 
 #: Names that YAML takes for text: not its words for truth values and nothing.
-_WORD = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_][a-z0-9_-]*")
+_WORD = pattern(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_][a-z0-9_-]*")
 
 
 def managed(tree: DeviceTree, paths: Iterable[str]) -> str:

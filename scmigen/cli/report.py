@@ -10,6 +10,7 @@ from scmigen import escape
 from scmigen.cli.colour import Style, has_colour, styled
 from scmigen.cli.excerpts import with_excerpts
 from scmigen.diagnostics import Diagnostic, Position, Severity, counted, format_text
+from scmigen.patterns import pattern
 
 #: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
 ERRORS, USAGE, MOVED = 1, 2, 3
@@ -19,7 +20,7 @@ _STYLES = {
     Severity.WARNING: (Style.YELLOW,),
     Severity.NOTE: (Style.CYAN,),
 }
-_HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
+_HINT = pattern(r"^  hint: .*$", re.MULTILINE)
 
 #: What ``--format`` takes where diagnostics are printed.
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")

@@ -3,7 +3,6 @@
 Standard output that is no terminal gets the same text without either.
 """
 
-import re
 import sys
 from collections.abc import Sequence
 from enum import Enum
@@ -11,6 +10,7 @@ from enum import Enum
 from scmigen import escape
 from scmigen.cli.colour import Style, has_colour, styled
 from scmigen.data import Data
+from scmigen.patterns import pattern
 
 #: Blanks between two columns.
 GAP = 2
@@ -23,9 +23,9 @@ class Folds(Enum):
     """How the text of a column may be folded if a terminal is too narrow: the parts that stay
     whole. With `ANYWHERE`, only those longer than `NARROWEST` are cut."""
 
-    NEVER = re.compile(r".+")
-    AT_BLANKS = re.compile(r" *+[^ ]++")
-    ANYWHERE = re.compile(r" *+(?:[/@]?+[^ /@_-]++[_-]?+|[^ ])")
+    NEVER = pattern(r".+")
+    AT_BLANKS = pattern(r" *+[^ ]++")
+    ANYWHERE = pattern(r" *+(?:[/@]?+[^ /@_-]++[_-]?+|[^ ])")
 
 
 class Column(Data):

@@ -1,6 +1,5 @@
 """Files of rules, JSON or YAML: read with the position of everything that is wrong."""
 
-import re
 from contextlib import suppress
 from typing import Final
 
@@ -12,6 +11,7 @@ from scmigen.compare.expressions import Expression, ExpressionError, UnknownName
 from scmigen.compare.facts import NAMES, OF_PLATFORM
 from scmigen.compare.rules import Rule, Rules, Theirs
 from scmigen.diagnostics import InputError, has_errors
+from scmigen.patterns import pattern
 
 #: The keys of a rule: those that are needed, those that are read if they are there, and those that
 #: are for people.
@@ -20,7 +20,7 @@ _READ: Final = ("lasting", "first", "unwritten")
 _TOLD: Final = ("why", "kind", "source", "needed", "example")
 #: The most words of a reply that a rule can replace.
 _WORDS: Final = 1024
-_WORD: Final = re.compile(r"[0-9]{1,4}")
+_WORD: Final = pattern(r"[0-9]{1,4}")
 #: A status is less than this, and no less than its negative.
 _STATUSES: Final = 1 << 31
 

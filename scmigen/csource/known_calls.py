@@ -8,6 +8,7 @@ from scmigen.csource.limits import MAX_ELEMENTS, MAX_TEXT
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import ArrayOf, Number, Type
 from scmigen.csource.values import Cells, Pointer, Size, Unknown, Value, first_unknown
+from scmigen.patterns import pattern
 
 Arguments = tuple[Value, ...]
 
@@ -95,7 +96,7 @@ def _clear(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
     return arguments[0]
 
 
-_FORMAT = re.compile(r"%(?:%|0?([0-9]{0,2})(?:l{0,2}|z|h{0,2})([duxXsic]))")
+_FORMAT = pattern(r"%(?:%|0?([0-9]{0,2})(?:l{0,2}|z|h{0,2})([duxXsic]))")
 
 
 def _print(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:

@@ -10,12 +10,13 @@ from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit, read_unit
 from scmigen.data import Data, field
+from scmigen.patterns import pattern
 
 #: How many sources are looked through for a name.
 _MAX_SEARCHED = 1500
 #: What it costs to look whether a name is defined where it stands.
 _STEPS_OF_PLACE = 4
-_NAME = re.compile(r"[A-Za-z_]\w{1,100}")
+_NAME = pattern(r"[A-Za-z_]\w{1,100}")
 
 
 class Library(Data, frozen=False):

@@ -6,6 +6,7 @@ from typing import Final
 
 from scmigen.csource.integers import literal
 from scmigen.diagnostics import Position
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 NAME: Final = "name"
@@ -41,7 +42,7 @@ class Line(NamedTuple):
     tokens: list[Token]
 
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<newline>\n)
     |(?P<blank>[ \t\f\v\r]+|\\\r?\n|//[^\n]*)
     |(?P<comment>/\*.*?(?:\*/|\Z))
@@ -93,7 +94,7 @@ def retoken(text: str, like: Token) -> Token | None:
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
+_ESCAPE = pattern(r"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
 
 
 def unquoted(text: str) -> str:
@@ -109,7 +110,7 @@ def unquoted(text: str) -> str:
     return _ESCAPE.sub(one, text[1:-1])
 
 
-_INTEGER = re.compile(r"(0[xX][0-9A-Fa-f]+|0[bB][01]+|[0-9]+)([uUlLzZ]*)")
+_INTEGER = pattern(r"(0[xX][0-9A-Fa-f]+|0[bB][01]+|[0-9]+)([uUlLzZ]*)")
 
 
 def number_of(text: str) -> int | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from scmigen.devicetree.lalr import Token, Tree
+from scmigen.patterns import pattern
 
 MASK = (1 << 64) - 1
 
@@ -19,7 +20,7 @@ MASK = (1 << 64) - 1
 Step = tuple[int, Callable[..., int]]
 Program = tuple[Step, ...]
 
-_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|([\s\S]))")
+_ESCAPE = pattern(rb"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|([\s\S]))")
 _NAMED_ESCAPES = {
     b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r",
 }  # fmt: skip

@@ -1,6 +1,5 @@
 """Compiles a grammar with Lark into the tables that `lalr` runs. Rarely needed: they are cached."""
 
-import re
 from typing import Any
 
 from lark import Lark
@@ -8,9 +7,10 @@ from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
 from scmigen.devicetree.lalr import FLAGS, Tables
+from scmigen.patterns import pattern
 
 #: A repetition of a group, as Lark composes terminals out of others.
-_REPETITION = re.compile(r"(?<!\\)\)([*+?])(?![*+?])")
+_REPETITION = pattern(r"(?<!\\)\)([*+?])(?![*+?])")
 
 
 def compile_grammar(text: str, start: list[str], possessive: bool) -> Tables:

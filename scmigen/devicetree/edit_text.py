@@ -1,6 +1,5 @@
 """Edits as source: what follows a board's own source, or an overlay for its blob."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from scmigen.data import Data, field
@@ -17,12 +16,13 @@ from scmigen.devicetree.edits import (
 )
 from scmigen.devicetree.text import escaped, raw_text, source_labels
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 
 #: Properties whose numbers people know in hexadecimal.
 _HEXADECIMAL = frozenset({"reg", "xen,reg", "arm,smc-id"})
 #: How wide a line may be for the sake of a comment, and what a tab is of that.
 _COLUMNS, _TAB = 100, 8
-_NOT_COMMENT = re.compile(r"[^ -~]|\*(?=/)|/(?=\*)")
+_NOT_COMMENT = pattern(r"[^ -~]|\*(?=/)|/(?=\*)")
 
 
 class _Part(Data, frozen=False):

@@ -1,16 +1,16 @@
 """What preprocessors say of headers that they do not find, as one finding. Imported if they do."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scmigen.data import replace
 from scmigen.devicetree.written import excerpt_at
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
+from scmigen.patterns import pattern
 
 #: gcc without and with a search path, and pcpp; clang.
-_MISSING = re.compile(
+_MISSING = pattern(
     r"(?:no include path in which to search for (?P<alone>.+)|'(?P<clang>.+)' file not found"
     r"|(?P<gcc>.+): No such file or directory)"
 )

@@ -13,21 +13,22 @@ from pcpp import Action, OutputDirective, Preprocessor, evaluator
 
 from scmigen.diagnostics import InputError, Position
 from scmigen.inputs import read_text
+from scmigen.patterns import pattern
 
 #: pcpp hands on a line that starts with an unknown directive as it is, macros and all. This sign,
 #: which no source has a use for, goes in front of such a line and is taken out again.
 _SHIELD = "\ue000"
-_TEXT_LINE = re.compile(
+_TEXT_LINE = pattern(
     r"^([ \t]*+)(?=#(?![ \t]*+(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning"
     r"|pragma|line|[0-9]++)(?![\w,.+*#?@-])))",
     re.MULTILINE,
 )
 
 #: What pcpp says of an #if that its evaluator cannot take: with the evaluator's own exception.
-_UNEVALUATED = re.compile(r"Could not evaluate expression due to .*\(passed to evaluator: '(.*)'\)")
+_UNEVALUATED = pattern(r"Could not evaluate expression due to .*\(passed to evaluator: '(.*)'\)")
 
 _HAS_INCLUDE = "__has_include"
-_HEADER = re.compile(r"\s*+(?:<([^>\n]++)>|\"([^\"\n]++)\")\s*+")
+_HEADER = pattern(r"\s*+(?:<([^>\n]++)>|\"([^\"\n]++)\")\s*+")
 
 #: The most characters that it reads, headers included. pcpp takes up to 500 bytes for one; the
 #: largest files of Linux boards have a quarter of a million.

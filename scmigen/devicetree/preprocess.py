@@ -14,6 +14,7 @@ from pathlib import Path
 from scmigen.data import Data
 from scmigen.devicetree.findings import DTS_ENCODING
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+from scmigen.patterns import pattern
 
 DTS_PREPROCESS = Finding(
     "dts-preprocess",
@@ -34,13 +35,13 @@ MAX_OUTPUT = 16 << 20
 #: The most of its errors that are told.
 MAX_ERRORS = 100
 
-_DIRECTIVE = re.compile(
+_DIRECTIVE = pattern(
     r"^[ \t]*+#[ \t]*+(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)"
     r"(?![\w,.+*#?@-])",
     re.MULTILINE,
 )
-_MARKER = re.compile(r"^# .*$", re.MULTILINE)
-_NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
+_MARKER = pattern(r"^# .*$", re.MULTILINE)
+_NOT_UTF8 = pattern(r"[\ud800-\udfff]")
 # A tab counts as one column in messages, as it does in all others.
 _FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
 # Limits are those of a shell, because the program starts another that is to have them too.
@@ -48,11 +49,11 @@ _LIMITS = 'ulimit -v "$1" 2>&-; ulimit -t "$2" 2>&-; ulimit -f "$3" 2>&-; shift 
 _LIMITED = ("/bin/sh", "-c", _LIMITS, "sh")
 _PROGRAMS = (("cpp",), ("gcc", "-E"), ("cc", "-E"), ("clang", "-E"))
 # A name in the rule that lists the files: blanks, # and : have a backslash, and $ another $.
-_NAME = re.compile(r"(?:\\+[ \t]|\\[#:]|\$\$|\\(?!\n)|[^\s\\])+")
-_ESCAPE = re.compile(r"(\\*)\\([ \t])|\\([#:])|\$(\$)")
+_NAME = pattern(r"(?:\\+[ \t]|\\[#:]|\$\$|\\(?!\n)|[^\s\\])+")
+_ESCAPE = pattern(r"(\\*)\\([ \t])|\\([#:])|\$(\$)")
 #: The target of that rule.
 _TARGET = "files"
-_ERROR = re.compile(r"^(.*?):([0-9]+):(?:([0-9]+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
+_ERROR = pattern(r"^(.*?):([0-9]+):(?:([0-9]+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
 #: What is to be done about what preprocessors say: parts of their messages, and the hint.
 _HINTS = (
     (

@@ -8,17 +8,19 @@ and is right in all versions.
 import re
 import sys
 
+from scmigen.patterns import pattern as later
+
 _BROKEN = sys.version_info < (3, 11, 5)
 
 #: An escaped character, a set, a parenthesis with what repeats it, or any other character.
-_PART = re.compile(
+_PART = later(
     r"\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\(|\)(?:(?:[*+?]|\{\d+,?\d*\})(?P<keeps>\+)?)?|[\s\S]"
 )
 
 
 def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """`re.compile` for patterns with such groups."""
-    return re.compile(atomic(pattern) if _BROKEN else pattern, flags)
+    """`scmigen.patterns.pattern` for patterns with such groups."""
+    return later(atomic(pattern) if _BROKEN else pattern, flags)
 
 
 def atomic(pattern: str) -> str:

@@ -16,10 +16,11 @@ from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position, Severity
+from scmigen.patterns import pattern
 
 _STRINGS = re.compile(rb"(?>(?:[\t\n\r -~]++\0)+)").fullmatch
-_SPECIAL = re.compile(r'["\\\t\n\r]')
-_LABEL = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
+_SPECIAL = pattern(r'["\\\t\n\r]')
+_LABEL = pattern(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
 #: A property of a node, by its name.
 _Place = tuple[Node, str]
 #: The cells of a property that begin an entry of a list, by their index.

@@ -15,6 +15,7 @@ from scmigen.data import Data
 from scmigen.diagnostics import Finding, InputError, Position
 from scmigen.imx_sm.levels import NUMBERED, PROTOCOLS, WHOLE
 from scmigen.inputs import is_directory, read_bytes
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 IMX_SM_TREE = Finding(
@@ -29,14 +30,12 @@ _FILES = 200
 _DEPTH = 16
 _LONGEST = 1000
 
-_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+((?:[^\n\\]|\\\n|\\.)+)", re.M)
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
-_TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})[uUlL]*\b|([A-Za-z_]\w*)|(<<|.))")
-_RESOURCE = re.compile(
-    rf"(?:DEV|BRD)_SM_({'|'.join(sorted(word.upper() for word in PROTOCOLS))})_\w+"
-)
+_DEFINE = pattern(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+((?:[^\n\\]|\\\n|\\.)+)", re.M)
+_COMMENT = pattern(r"/\*.*?\*/|//[^\n]*", re.S)
+_TOKEN = pattern(r"\s*(?:(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})[uUlL]*\b|([A-Za-z_]\w*)|(<<|.))")
+_RESOURCE = pattern(rf"(?:DEV|BRD)_SM_({'|'.join(sorted(word.upper() for word in PROTOCOLS))})_\w+")
 #: Names in `PROTOCOLS` that are values of settings, no resources.
-_SETTINGS = re.compile(
+_SETTINGS = pattern(
     r"DEV_SM_(?:PERF_LVL_|SENSOR_TP_|VOLT_MODE_|RST_RE[AC]|RST_COLD$|CPU_(?:RUN|SLEEP)_|PIN_TYPE_)"
 )
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from scmigen.patterns import pattern
 from scmigen.runtime import Served
 from scmigen.scmi.protocols import Kind
 
 _INDENT = "  "
 #: Keys that YAML reads as the same text: words, but for those that it takes for something else.
-_PLAIN = re.compile(r"(?!(?:y|yes|n|no|on|off|true|false|null)$)[A-Za-z][A-Za-z0-9_-]*", re.I)
+_PLAIN = pattern(r"(?!(?:y|yes|n|no|on|off|true|false|null)$)[A-Za-z][A-Za-z0-9_-]*", re.I)
 _Place = tuple[Kind, int]
 #: The options that are paths.
 _PATHS = ("tree",)

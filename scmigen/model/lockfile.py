@@ -11,6 +11,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.model.findings import LOCK_DUPLICATE, LOCK_SYNTAX
 from scmigen.model.identifiers import Ids, Lock, LockedId
+from scmigen.patterns import pattern
 from scmigen.scmi.protocols import Kind
 from scmigen.version import __version__
 
@@ -20,9 +21,9 @@ _DEVICE = "device"
 _AGENT = "agent"
 _PLATFORM = "platform"
 _MAX_NUMBER = 0xFFFF
-_ESCAPED = re.compile(r"(?:[^\\]|\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*")
-_NAME = re.compile(r"[A-Za-z0-9_.+~-]{1,63}")
-_DIGITS = re.compile(r"[0-9]{1,10}")
+_ESCAPED = pattern(r"(?:[^\\]|\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*")
+_NAME = pattern(r"[A-Za-z0-9_.+~-]{1,63}")
+_DIGITS = pattern(r"[0-9]{1,10}")
 #: How a conflict begins that a merge has left.
 _CONFLICT = "<<<<<<<"
 

@@ -5,15 +5,15 @@ short name is the full one where it has at most 15 characters; else its beginnin
 resource's number. Two equal full names are told apart the same way.
 """
 
-import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.patterns import pattern
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE
 
-_UNWANTED = re.compile(r"[^A-Za-z0-9_.+-]+")
+_UNWANTED = pattern(r"[^A-Za-z0-9_.+-]+")
 
 
 def _clean(text: str) -> str:

@@ -1,8 +1,8 @@
 """The order of names that end in numbers."""
 
-import re
+from scmigen.patterns import pattern
 
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = pattern(r"(\d+)")
 
 
 def natural(text: str) -> list[tuple[int, str]]:

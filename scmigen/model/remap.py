@@ -13,6 +13,7 @@ from itertools import chain
 
 from scmigen.bindings.scmi_nodes import is_in_protocol
 from scmigen.data import Data
+from scmigen.patterns import pattern
 from scmigen.runtime import Numbering, Served, ServedAgent
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind
 from scmigen.tuples import NamedTuple
@@ -130,7 +131,7 @@ def _remap(kind: Kind, old: Sequence[Numbered], new: Sequence[Numbered]) -> Rema
 _Identity = tuple[str, tuple[int, ...]]
 
 #: The end of a name that was cut, or that another resource had already.
-_NUMBERED = re.compile(r"(.+)~[0-9]+(\.[0-9]+)?", re.DOTALL)
+_NUMBERED = pattern(r"(.+)~[0-9]+(\.[0-9]+)?", re.DOTALL)
 #: What is as long may have been cut.
 _CUT = (SHORT_NAME_SIZE - 1, EXTENDED_NAME_SIZE - 1)
 

@@ -10,6 +10,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.inputs import read_text
+from scmigen.patterns import pattern
 from scmigen.project.keys import BOARD, TOP, Form, Key
 from scmigen.project.positions import Positions, Way
 from scmigen.version import format_problem
@@ -31,7 +32,7 @@ PROJECT_FILE = Finding(
 )
 
 _KEYS: Mapping[str, Key] = {key.name: key for key in BOARD}
-_SYNTAX = re.compile(r"(.+?) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_SYNTAX = pattern(r"(.+?) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
 class Settings(Data):

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from scmigen.diagnostics import Position
+from scmigen.patterns import pattern
 
 #: Ways longer than ``board.NAME.trees.AGENT`` are wrong anyway; what follows is not kept.
 _LONGEST = 4
@@ -13,7 +14,7 @@ _LONGEST = 4
 #: A way from the top to a value: keys of tables, indices of arrays.
 Way = tuple[str | int, ...]
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r'"""(?:[^"\\]|\\.|""?(?!"))*"{3,5}'
     r"|'''(?:[^']|''?(?!'))*'{3,5}"
     r'|"(?:[^"\\\n]|\\.)*"'

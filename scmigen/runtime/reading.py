@@ -5,13 +5,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from scmigen.patterns import pattern
 from scmigen.runtime.words import ConfigurationError
 
 T = TypeVar("T")
 
 #: What msgspec says of a word that an enumeration does not have, and the steps of its ways.
-_NO_WORD = re.compile(r"Invalid enum value (.{1,99}) - at `(\$.*)`", re.DOTALL)
-_STEP = re.compile(r"\.[A-Za-z0-9_-]+|\[[0-9.]+\]")
+_NO_WORD = pattern(r"Invalid enum value (.{1,99}) - at `(\$.*)`", re.DOTALL)
+_STEP = pattern(r"\.[A-Za-z0-9_-]+|\[[0-9.]+\]")
 
 
 def from_json(data: bytes, kind: type[T] | Any = Any, *, what: str = "JSON") -> T | Any:

@@ -13,6 +13,7 @@ from scmigen.assignment.given import Given, Outputs, shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Options, Path
 from scmigen.targets.option_types import (
     Either,
@@ -64,7 +65,7 @@ MOVED: Mapping[str, tuple[str, ...]] = {
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = pattern(r"[A-Za-z0-9_-]+")
 _TRUTH = {"true": True, "false": False}
 
 

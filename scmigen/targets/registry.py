@@ -6,7 +6,6 @@ A target is imported when it is first asked for. Another package offers one by a
     acme = "acme_scmi:TARGET"
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Severity
+from scmigen.patterns import pattern
 from scmigen.plugins import (
     PluginError,
     described,
@@ -138,7 +138,7 @@ _TAKEN = "uninstall one of the packages, or have its authors rename their output
 _OURS = "scmigen makes its own; have the authors rename theirs"
 
 #: The name is also that of a folder, and ``--emit`` splits at commas.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def _load(point: "EntryPoint") -> "Target[Any]":

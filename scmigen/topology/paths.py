@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from scmigen.data import replace
+from scmigen.patterns import pattern
 from scmigen.topology.listing import Clock, Limits, Listing, Origin, without_circles, wrong
 
 #: File → what it says. Other files are passed over.
@@ -23,14 +24,14 @@ _FILES = {
     "clk_enable_count": "enabled",
 }
 #: The first file that is known ends the path: the value may have anything in it.
-_LINE = re.compile(rf"(?:(.*?)/)?([^/]+)/({'|'.join(_FILES)}):(.*)", re.ASCII)
-_OTHER = re.compile(r"[^:]*/[^/:]+/[a-z_]{1,40}:.*|.*/[a-z_]{1,40}:[^/]*", re.ASCII)
+_LINE = pattern(rf"(?:(.*?)/)?([^/]+)/({'|'.join(_FILES)}):(.*)", re.ASCII)
+_OTHER = pattern(r"[^:]*/[^/:]+/[a-z_]{1,40}:.*|.*/[a-z_]{1,40}:[^/]*", re.ASCII)
 #: What begins a comment, and what grep says of a file that it cannot read.
 _ASIDE = ("#", "grep:")
-_NUMBER = re.compile(r"(0x[0-9a-f]{1,8}|[0-9]{1,10})", re.ASCII | re.IGNORECASE)
+_NUMBER = pattern(r"(0x[0-9a-f]{1,8}|[0-9]{1,10})", re.ASCII | re.IGNORECASE)
 _MAX_NUMBER = 2**32 - 1
 #: Whose debugfs a path is in.
-_ORIGINS = ((re.compile(r"(^|/)bpmp/"), Origin.BPMP), (re.compile(r"(^|/)scmi/"), Origin.SCMI))
+_ORIGINS = ((pattern(r"(^|/)bpmp/"), Origin.BPMP), (pattern(r"(^|/)scmi/"), Origin.SCMI))
 
 _Said = dict[str, tuple[int, str]]
 

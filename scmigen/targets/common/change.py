@@ -1,7 +1,6 @@
 """Files that change together: prepared beside their targets, put in place, or undone."""
 
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Iterable
@@ -9,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from scmigen.data import Data
+from scmigen.patterns import pattern
 
-_TEMPORARY = re.compile(r"\.scmigen-\d+-\d+\.tmp")
+_TEMPORARY = pattern(r"\.scmigen-\d+-\d+\.tmp")
 #: Seconds after which a temporary file is a leftover even where no lock proves it.
 _AGE = 3600
 

@@ -5,16 +5,17 @@ through the functions here, and none of their results can leave the comment, the
 identifier that contains it.
 """
 
-import re
 import textwrap
 from collections.abc import Container, Iterable
+
+from scmigen.patterns import pattern
 
 #: Columns of a line in SCP-firmware's coding style.
 WIDTH = 80
 #: Longest name that becomes part of an enumerator; longer ones give way to the short name.
 _LONGEST = 40
-_NOT_COMMENT = re.compile(r"[^0-9A-Za-z ,._+@/<>:;#()=&'~-]")
-_NOT_IDENTIFIER = re.compile(r"[^0-9A-Za-z]+")
+_NOT_COMMENT = pattern(r"[^0-9A-Za-z ,._+@/<>:;#()=&'~-]")
+_NOT_IDENTIFIER = pattern(r"[^0-9A-Za-z]+")
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&'()*+,-./:;<=>@[]^_{|}~"
 )

@@ -6,10 +6,10 @@ same escape of.
 """
 
 import os
-import re
 from collections.abc import Iterable
 
 from scmigen.diagnostics import Finding, InputError, Position
+from scmigen.patterns import pattern
 
 DEPFILE_NAME = Finding(
     "depfile-name",
@@ -18,7 +18,7 @@ DEPFILE_NAME = Finding(
     switchable=False,
 )
 
-_CARRIED = re.compile(r"[\w +\-./,@~#$]*")
+_CARRIED = pattern(r"[\w +\-./,@~#$]*")
 _ESCAPES = str.maketrans({" ": "\\ ", "#": "\\#", "$": "$$"})
 
 

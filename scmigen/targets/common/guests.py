@@ -5,7 +5,6 @@ each of them may use. Such servers check the id and not the message, and count n
 guest may do more than it is granted; the findings here say what.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 
@@ -13,13 +12,14 @@ from scmigen.assignment.assignment import Agent
 from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.patterns import pattern
 from scmigen.runtime import Role
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.limits import related, title, where
 
 #: What no name of a node has.
-_UNFIT = re.compile(r"[^A-Za-z0-9._+-]|^[^A-Za-z0-9]")
+_UNFIT = pattern(r"[^A-Za-z0-9._+-]|^[^A-Za-z0-9]")
 #: Agents that are no guests: firmware, which has a server of its own.
 _FIRMWARE = frozenset({Role.PSCI, Role.SECURE})
 

@@ -9,7 +9,6 @@ names, but not to remove anything.
 
 import json
 import os
-import re
 import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -17,13 +16,14 @@ from pathlib import Path
 from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
 from scmigen.inputs import read_bytes
+from scmigen.patterns import pattern
 from scmigen.targets.common.files import OUTPUT_UNWRITABLE
 
 MANIFEST = ".scmigen-manifest.json"
 _FORMAT = 2
 #: The deepest output; looking for the folders of a hostile manifest takes no longer than that.
 _MAX_DEPTH = 32
-_HASHES = re.compile(r"([0-9a-f]{64}( [0-9a-f]{64})*)?")
+_HASHES = pattern(r"([0-9a-f]{64}( [0-9a-f]{64})*)?")
 
 
 class Manifest(Data):

@@ -17,6 +17,7 @@ from scmigen.diagnostics import (
 )
 from scmigen.imx_sm.levels import PROTOCOL_OF, Level, least
 from scmigen.model.platform import Grant, Platform
+from scmigen.patterns import pattern
 from scmigen.scmi.operations import ordered
 from scmigen.targets.common.names import written
 from scmigen.targets.imx_sm.cells import Cell, Section, Tables, full_name, tables, wider
@@ -79,7 +80,7 @@ FINDINGS = (
 )
 
 #: What headers for device trees put before a name: ``IMX95_CLK_CAN1``, ``IMX95_PD_GPU``.
-_VENDOR = re.compile(r"^(?:IMX|MX)[0-9]+[A-Z]?_")
+_VENDOR = pattern(r"^(?:IMX|MX)[0-9]+[A-Z]?_")
 
 
 def check(platform: Platform, options: ImxSmOptions) -> Iterator[Diagnostic]:

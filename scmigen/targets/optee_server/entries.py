@@ -1,6 +1,5 @@
 """The agents and entries of the node, in the order of their ids."""
 
-import re
 from collections.abc import Mapping
 
 from scmigen.assignment.assignment import Agent, HandGrant
@@ -11,6 +10,7 @@ from scmigen.data import Data
 from scmigen.devicetree.text import source_labels
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.patterns import pattern
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import written
@@ -18,7 +18,7 @@ from scmigen.targets.optee_server.described import Described
 from scmigen.targets.optee_server.options import OpteeServerOptions
 
 #: A path between ``&{`` and ``}`` that neither dtc nor the preprocessor takes for anything else.
-_PATH = re.compile(r"(?:/[A-Za-z0-9,._+@-]+)+")
+_PATH = pattern(r"(?:/[A-Za-z0-9,._+@-]+)+")
 
 
 class Entry(Data):

@@ -1,15 +1,15 @@
 """What a server would say of a configuration that it cannot read."""
 
-import re
 from collections.abc import Iterator
 
 from scmigen import runtime
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
+from scmigen.patterns import pattern
 from scmigen.targets.runtime.rows import Row, as_json
 
 #: Where in a configuration something is wrong, as the JSON reader says it.
-_PLACE = re.compile(r"\$\.(?P<list>\w+)\[(?P<index>\d+)\](?:\.(?P<field>\w+))?")
+_PLACE = pattern(r"\$\.(?P<list>\w+)\[(?P<index>\d+)\](?:\.(?P<field>\w+))?")
 
 
 def problem_of(platform: Platform, configuration: Row, finding: Finding) -> Iterator[Diagnostic]:

@@ -5,14 +5,15 @@ in another order: ``A + 1`` and ``1 + A``. What it does not know is left as it i
 difference that it sees may be none, but what it takes for equal is.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from operator import add, and_, lshift, mul, or_, rshift
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\s*(<<|>>|[-+*/|&~(),]|\w+)")
-_NUMBER: Final = re.compile(r"(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*")
-_CONSTANT: Final = re.compile(r"U?INT(?:[0-9]{1,2}|MAX)_C")
+from scmigen.patterns import pattern
+
+_TOKEN: Final = pattern(r"\s*(<<|>>|[-+*/|&~(),]|\w+)")
+_NUMBER: Final = pattern(r"(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*")
+_CONSTANT: Final = pattern(r"U?INT(?:[0-9]{1,2}|MAX)_C")
 #: Levels of parentheses and signs; and the longest text, which any product has in one line.
 _DEEPEST: Final = 32
 _LONGEST: Final = 1000

@@ -1,6 +1,5 @@
 """What the agents file says of channels: ``channels`` → agent → channel → its settings."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -9,6 +8,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.data import fields
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
+from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Meta, Options
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 from scmigen.targets.scp.tree_channels import tree_channels
@@ -18,7 +18,7 @@ EXPRESSION = r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ (),|&<>*+~/.-]+"
 #: Stands for every agent, and below an agent for each of its channels.
 ALL = "*"
 #: What a channel is called: its direction, and what tells it from others of that direction.
-_WORD = re.compile(r"(?:a2p|p2a)(?: [a-z0-9]+(?:-[a-z0-9]+)*)?")
+_WORD = pattern(r"(?:a2p|p2a)(?: [a-z0-9]+(?:-[a-z0-9]+)*)?")
 _NUMBER = r"0[xX][0-9A-Fa-f]{1,16}|[0-9]{1,20}"
 
 

@@ -4,13 +4,13 @@
 `options.SYSTEM` in place of a compatible has those that belong to no provider.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from scmigen.bindings.addresses import nearest_regions
 from scmigen.bindings.node_kinds import nearest_compatibles
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform, Resource
+from scmigen.patterns import pattern
 from scmigen.targets.common.ctext import string
 from scmigen.targets.common.values import own_number
 from scmigen.targets.options import whole_number
@@ -46,7 +46,7 @@ MOCK_SUPPLY = _mock("mock-supply", "0")
 #: the firmware has that element in a table of its own.
 CLOCK_TABLE = "CLOCK"
 
-_EXPRESSION = re.compile(EXPRESSION)
+_EXPRESSION = pattern(EXPRESSION)
 
 
 class DriverError(Exception):

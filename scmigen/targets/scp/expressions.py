@@ -4,13 +4,13 @@ The patterns of the options keep out what could end an initialiser or begin a co
 checked here is what would otherwise fail in the compiler, or be cut there.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from scmigen.assignment.elements_file import MAX_ELEMENT
 from scmigen.assignment.given import shown
 from scmigen.diagnostics import Diagnostic
+from scmigen.patterns import pattern
 from scmigen.targets.options import OUTPUT_OPTION, whole_number
 from scmigen.targets.scp.arithmetic import canonical
 from scmigen.targets.scp.options import Driver, ScpOptions
@@ -27,9 +27,9 @@ _OF_CHANNEL: Mapping[str, int] = {
     "power-domain": MAX_ELEMENT,
 }
 #: What an expression can neither begin nor end with, and what cannot follow on each other.
-_BEGINS = re.compile(r"[*/|<>.,]|&[^&\w(]|&&|->")
-_ENDS = re.compile(r"[|&<>*+~/.,-]$")
-_EMPTY = re.compile(r"[|&<>+~/.,-]\s*\)|\(\s*,|,\s*,|(?<![\w\s])\s*\(\s*\)")
+_BEGINS = pattern(r"[*/|<>.,]|&[^&\w(]|&&|->")
+_ENDS = pattern(r"[|&<>*+~/.,-]$")
+_EMPTY = pattern(r"[|&<>+~/.,-]\s*\)|\(\s*,|,\s*,|(?<![\w\s])\s*\(\s*\)")
 
 
 class Expression(NamedTuple):

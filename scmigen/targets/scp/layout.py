@@ -5,15 +5,15 @@ may be too long below its ``=``. What is short enough for one line becomes one h
 clang-format with SCP-firmware's settings has nothing to change.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from scmigen.patterns import pattern
 from scmigen.targets.common.ctext import WIDTH
 
 #: What continues a line is this much further in.
 _INDENT = " " * 4
 #: A value that is one call, with nothing but names and numbers for arguments.
-_ARGUMENTS = re.compile(r"(\S* = \w+)\(([\w, ]+)(\)[,;])")
+_ARGUMENTS = pattern(r"(\S* = \w+)\(([\w, ]+)(\)[,;])")
 #: Headers of modules, in angle brackets; the firmware's own come before them, in quotes.
 _OF_MODULE = "mod_"
 

@@ -1,6 +1,5 @@
 """The options of the SCP-firmware tables, and their validation."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
@@ -14,6 +13,7 @@ from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
+from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Meta
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.paths import folder_of
@@ -27,7 +27,7 @@ from scmigen.targets.scp.version import VERSIONS, Version
 #: In place of a compatible: drivers that belong to no provider.
 SYSTEM = "system"
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 #: A C expression that can neither end an initialiser nor begin a comment.
 EXPRESSION = r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ ()|&<>*+~/.-]+"
 _CONSTANT = f"= *{EXPRESSION}"

@@ -1,18 +1,18 @@
 """Whether names in the options, and enumerators of declared elements, are those of the product's
 headers, as far as one is like them."""
 
-import re
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, Position
+from scmigen.patterns import pattern
 from scmigen.targets.scp.element_map import SCP_ELEMENT
 from scmigen.targets.scp.expressions import expressions
 from scmigen.targets.scp.options import Setup
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 #: What names of the framework begin with; products have few of them in headers.
 _FRAMEWORK = "FWK_"
 #: How much alike a misspelt name is to the one that is meant.

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
+from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 #: What a service's enumerator has in its name.
@@ -25,26 +26,26 @@ _MAX_FILES, _MAX_ENTRIES, _MAX_FILE, _MAX_BYTES = 4000, 50_000, 1 << 20, 32 << 2
 #: Characters of a name; what is longer is none that a product has.
 _MAX_NAME = 255
 _NOTIFICATIONS = "BUILD_HAS_SCMI_NOTIFICATIONS"
-_WITHOUT = re.compile(rf"!\s*defined\s*\(?\s*{_NOTIFICATIONS}\b")
+_WITHOUT = pattern(rf"!\s*defined\s*\(?\s*{_NOTIFICATIONS}\b")
 
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ENUM = re.compile(r"\benum\b[^{};]{0,200}\{([^{}]*)\}")
-_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w*)[ \t]*(.*)$", re.MULTILINE)
-_ENUMERATOR = re.compile(r"([A-Za-z_]\w*)\s*(?:=\s*(.*))?", re.DOTALL)
-_LITERAL = re.compile(r"\(*\s*(?:([0-9]{1,5})[uU]?|([A-Za-z_]\w*))\s*\)*")
+_COMMENT = pattern(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENUM = pattern(r"\benum\b[^{};]{0,200}\{([^{}]*)\}")
+_DIRECTIVE = pattern(r"^[ \t]*#[ \t]*(\w*)[ \t]*(.*)$", re.MULTILINE)
+_ENUMERATOR = pattern(r"([A-Za-z_]\w*)\s*(?:=\s*(.*))?", re.DOTALL)
+_LITERAL = pattern(r"\(*\s*(?:([0-9]{1,5})[uU]?|([A-Za-z_]\w*))\s*\)*")
 
 
 #: The file that lists the modules of a firmware in the order in which they start.
 _MODULES = "Firmware.cmake"
-_LISTED = re.compile(r'^[ \t]*list\(APPEND SCP_MODULES "([a-z0-9-]{1,64})"\)', re.MULTILINE)
+_LISTED = pattern(r'^[ \t]*list\(APPEND SCP_MODULES "([a-z0-9-]{1,64})"\)', re.MULTILINE)
 
 #: The file with a product's permissions, and the functions in it for protocols of its own.
 _PERMISSIONS = "config_resource_perms.c"
-_HOOK = re.compile(r"\bmod_res_plat_agent_(?:protocol|message|resource)_permissions\s*\(")
+_HOOK = pattern(r"\bmod_res_plat_agent_(?:protocol|message|resource)_permissions\s*\(")
 _PROTOCOL_MARK = "MOD_SCMI_PROTOCOL_ID_"
-_PROTOCOL = re.compile(rf"\b{_PROTOCOL_MARK}(\w{{1,64}})")
-_PROTOCOL_NUMBER = re.compile(
+_PROTOCOL = pattern(rf"\b{_PROTOCOL_MARK}(\w{{1,64}})")
+_PROTOCOL_NUMBER = pattern(
     rf"^[ \t]*#[ \t]*define[ \t]+{_PROTOCOL_MARK}(\w{{1,64}})"
     r"[ \t(]+(?:UINT32_C[ \t]*\([ \t]*)?(0[xX][0-9A-Fa-f]{1,8})\b",
     re.MULTILINE,
