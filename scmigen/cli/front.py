@@ -1,6 +1,7 @@
 """What ``scmigen`` does first: a right command line runs without click, and tracebacks are kept
 from people."""
 
+import codecs
 import errno
 import os
 import sys
@@ -21,7 +22,7 @@ _MACHINE = {*_OUTPUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, err
 
 def main() -> None:
     """The entry point; what ends a command early is one sentence, unless SCMIGEN_DEBUG is set."""
-    _hold_streams()
+    _prepare_streams()
     try:
         try:
             _run(sys.argv[1:])
@@ -70,17 +71,21 @@ def _run_with_click() -> None:
     cli()
 
 
-def _hold_streams() -> None:
-    """Put something in place of closed streams, lest a file be opened as one of them.
+def _prepare_streams() -> None:
+    """Put something in place of closed streams, lest a file be opened as one of them, and write
+    UTF-8 where the locale has only ASCII.
 
-    What is written to standard output then fails, as it does in other programs.
+    What is written to a closed standard output then fails, as it does in other programs.
     """
     for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             mode = os.O_WRONLY if name == "stderr" else os.O_RDONLY
             held = os.open(os.devnull, mode)
             how = "r" if name == "stdin" else "w"
             setattr(sys, name, open(held, how, encoding="utf-8", closefd=False))  # noqa: SIM115
+        elif name != "stdin" and codecs.lookup(stream.encoding).name == "ascii":
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _sentence(problem: Exception) -> str:

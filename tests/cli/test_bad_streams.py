@@ -55,3 +55,15 @@ def test_a_reader_that_leaves_is_no_news() -> None:
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_where_the_locale_has_only_ascii_everything_is_printed_in_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "é.dts"
+    ran = subprocess.run(
+        [sys.executable, "-m", "scmigen", "check", path],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    said = ran.stdout.decode("utf-8")
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    assert said.startswith(f"{path}: error[file-unreadable]: No such file or directory")

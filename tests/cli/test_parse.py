@@ -252,12 +252,9 @@ def test_click_is_not_imported(words: tuple[str, ...]) -> None:
 def test_click_says_what_is_wrong() -> None:
     status, said, click_is = imported("check", "board.dts", "--board", "x")
     assert (status, click_is) == (2, True)
-    assert said.splitlines() == [
-        "Usage: -c check [OPTIONS] [BOARD] [OVERLAY]...",
-        "Try '-c check --help' for help.",
-        "",
-        "Error: a BOARD is given, so --project and --board do not apply",
-    ]
+    first, *_, last = said.splitlines()
+    assert first == "Usage: -c check [OPTIONS] [BOARD] [OVERLAY]..."
+    assert last == "Error: a BOARD is given, so --project and --board do not apply"
 
 
 def test_a_failure_needs_no_click() -> None:
