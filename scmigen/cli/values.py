@@ -70,6 +70,7 @@ class Within(Data):
     def __call__(self, text: str) -> float:
         """The number."""
         found = self.kind(text)
-        if found < self.least or (self.most is not None and found > self.most):
+        # NaN is neither less nor more than any.
+        if not found >= self.least or (self.most is not None and found > self.most):
             raise ValueError
         return found

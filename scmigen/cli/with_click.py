@@ -1,5 +1,6 @@
 """The commands as click has them, for help, errors and completion, made of what is declared."""
 
+import math
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
@@ -139,7 +140,7 @@ def _type(read: Read) -> Any:
     if isinstance(read, OneOf):
         return _Choice(read.words, case_sensitive=not read.any_case)
     if isinstance(read, Within):
-        kind: Any = click.IntRange if read.kind is int else click.FloatRange
+        kind: Any = click.IntRange if read.kind is int else _FloatRange
         return kind(read.least, read.most)
     if isinstance(read, type):
         return read
@@ -151,6 +152,19 @@ def _type(read: Read) -> Any:
             raise click.BadParameter(problem.message) from None
 
     return click.types.FuncParamType(value)
+
+
+class _FloatRange(click.FloatRange):
+    """A number within two others, which NaN is not."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number. Raises `click.BadParameter`."""
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            raise click.BadParameter(f"{value!r} is not a number", ctx, param)
+        return found
 
 
 class _Choice(click.Choice[str]):

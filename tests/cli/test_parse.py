@@ -165,6 +165,9 @@ RIGHT = (
     "client unix:x call CLOCK_RATE_SET clock=3 rate=48000000",
     "client unix:x raw base 0",
     "client unix:x fault on",
+    "check board.dts -j 1024",
+    "client --timeout 3600 unix:x info --timeout 0.01",
+    "compare-server unix:a unix:b --no-sweep --sweep",
     "compare-server unix:a unix:b --no-sweep --messages 5 --protocol clock --write",
     "explain --list",
     "audit linux=dump:a.json b.json",
@@ -196,6 +199,9 @@ def test_a_right_line_runs_without_click(line: str) -> None:
         "check board.dts -I",
         "check board.dts -j 0",
         "check board.dts -j x",
+        "check board.dts -j 1025",
+        "client --timeout 3601 unix:x info",
+        "client --timeout nan unix:x info",
         "check board.dts -W nothing-like-it",
         "show agent board.dts",
         "explain a b",
@@ -268,3 +274,9 @@ def test_a_failure_needs_no_click() -> None:
 def test_a_shell_that_completes_is_answered() -> None:
     _, _, click_is = imported("check", _SCMIGEN_COMPLETE="bash_source")
     assert click_is
+
+
+def test_a_time_is_a_number() -> None:
+    status, said, _ = imported("client", "--timeout", "nan", "unix:none/x", "info")
+    assert status == 2
+    assert said.endswith("Error: Invalid value for '--timeout': 'nan' is not a number")
