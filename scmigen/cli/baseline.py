@@ -11,7 +11,7 @@ from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, InputError, Severity, counted, has_errors
 from scmigen.inputs import is_missing
 from scmigen.pipeline import Result, with_outputs
-from scmigen.targets.common.write import write_one
+from scmigen.targets.common.replace import write_one
 from scmigen.version import format_of
 
 #: Findings about waivers; a baseline replaces the waivers that they are about, or cannot mend them.

@@ -11,7 +11,7 @@ from scmigen.cli.values import PATH, OneOf, Within
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import InputError
-from scmigen.targets.common.write import write_one
+from scmigen.targets.common.replace import write_one
 
 _SUFFIXES = {".dtb": "dtb", ".dtbo": "dtb", ".dts": "dts", ".dtso": "dts"}
 _NUMBER = Within(int, 0, 0xFFFF_FFFF)

@@ -15,7 +15,7 @@ from scmigen.model.remap import WhoseError, remaps
 from scmigen.pipeline import Result
 from scmigen.runtime import Served, served_of
 from scmigen.targets.common.remap import remap_files, remap_problems
-from scmigen.targets.common.write import write_several
+from scmigen.targets.common.replace import write_several
 from scmigen.targets.runtime.configuration import to_runtime
 
 

@@ -15,7 +15,7 @@ from scmigen.inputs import is_missing, read_bytes, read_text
 from scmigen.migration.carried import Carried
 from scmigen.runtime import Numbering
 from scmigen.targets.common.files import OUTPUT_FOREIGN
-from scmigen.targets.common.write import write_several
+from scmigen.targets.common.replace import write_several
 
 #: The files that are written.
 AGENTS, LOCK = "agents.yaml", "scmigen.ids"

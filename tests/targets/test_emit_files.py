@@ -12,7 +12,8 @@ from scmigen.targets.common import exclusive
 from scmigen.targets.common.change import Change
 from scmigen.targets.common.files import Beside, File, OvertakenError
 from scmigen.targets.common.manifest import MANIFEST
-from scmigen.targets.common.write import write, write_one
+from scmigen.targets.common.replace import write_one
+from scmigen.targets.common.write import write
 
 
 def listing(folder: Path) -> set[str]:

@@ -13,7 +13,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from scmigen.data import Data, field, replace
@@ -26,7 +26,7 @@ from scmigen.diagnostics import (
     counted,
 )
 from scmigen.targets.common.change import Change, leftovers, mode_of
-from scmigen.targets.common.exclusive import Locks, stoppable
+from scmigen.targets.common.exclusive import Locks
 from scmigen.targets.common.files import (
     OUTPUT_FOREIGN,
     OUTPUT_LEFT,
@@ -37,12 +37,10 @@ from scmigen.targets.common.files import (
     Written,
 )
 from scmigen.targets.common.manifest import MANIFEST, encode, read
+from scmigen.targets.common.replace import AS_IT_IS, followed, sweep, undivided
 
 #: The largest file, in bytes, that can be one of scmigen's own.
 _MAX_OUTPUT = 1 << 30
-
-#: Flags that Windows lacks, and the one that only Windows has.
-_AS_IT_IS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 #: In place of a hash, for a file that scmigen cannot have written.
 _STRANGE = ""
@@ -82,37 +80,11 @@ def write(
     places = [
         (folder, folder),
         *((path, path) for path in _inside(folder, wanted)),
-        *((path, _followed(path).parent) for path in apart),
+        *((path, followed(path).parent) for path in apart),
     ]
-    with _undivided(places) as (change, locks):
+    with undivided(places) as (change, locks):
         run = _Run(change, locks, folder, dict(sorted(wanted.items())), beside, stamps)
         return run.go(force, strict)
-
-
-def write_one(path: Path, content: bytes) -> None:
-    """Replace one file where its content differs. Raises `InputError` where it cannot be."""
-    target = _followed(path)
-    with _undivided([(path, target.parent)]) as (change, locks):
-        _sweep([target.parent], locks.held)
-        change.at = path
-        if _digest_of(target) != _digest(content):
-            change.prepare_last(target, content)
-            change.apply()
-            change.finish()
-
-
-def write_several(files: Sequence[tuple[Path, bytes]]) -> None:
-    """Replace files where their content differs, and make their folders: all of them, or none.
-    Raises `InputError` where one cannot be."""
-    wanted = [(path, _followed(path), content) for path, content in files]
-    with _undivided([(path, target.parent) for path, target, _ in wanted]) as (change, locks):
-        _sweep({target.parent for _, target, _ in wanted}, locks.held)
-        for path, target, content in wanted:
-            change.at = path
-            if _digest_of(target) != _digest(content):
-                change.prepare(target, content)
-        change.apply()
-        change.finish()
 
 
 class _Run:
@@ -149,18 +121,18 @@ class _Run:
             raise InputError([replace(item, severity=Severity.ERROR) for item in told])
         missing = self._missing_stamps()
         nothing = not (due or missing or plan.changed or plan.stale)
-        locked = _followed(self._folder) in self._locks.held
+        locked = followed(self._folder) in self._locks.held
         if nothing and self._before.data == final and not leftovers(self._folder, locked):
             change.touch(self._stamps)
             return Written((), (), told)
-        _sweep(self._folders(), self._locks.held)
+        sweep(self._folders(), self._locks.held)
         change.prepare(manifest, encode(self._known(), finished=False))
         change.apply()
         for place in sorted({(self._folder / path).parent for path in plan.changed}):
             change.at = place
             self._locks.take(place)
         for item in due:
-            change.prepare(_followed(item.path), item.content)
+            change.prepare(followed(item.path), item.content)
         for path in plan.changed:
             change.prepare(self._folder / path, self._wanted[path], aged=True)
         for path in plan.stale:
@@ -177,7 +149,7 @@ class _Run:
     def _is_due(self, item: Beside) -> bool:
         """Whether a file beside the outputs changes. Raises `OvertakenError`."""
         self._change.at = item.path
-        now, wanted = _digest_of(_followed(item.path)), _digest(item.content)
+        now, wanted = _digest_of(followed(item.path)), _digest(item.content)
         read = now if item.was is None else _digest(item.was)
         if now not in (wanted, read) and (now is not None or item.was):
             told = "another run changed it since it was read"
@@ -193,9 +165,9 @@ class _Run:
         missing = set()
         for path in self._stamps:
             self._change.at = path
-            if mode_of(_followed(path)) is None:
-                missing.add(_followed(path))
-        return missing - set(map(_followed, written))
+            if mode_of(followed(path)) is None:
+                missing.add(followed(path))
+        return missing - set(map(followed, written))
 
     def _look_at_outputs(self, force: bool) -> None:
         """Find the outputs to write. Raises `InputError` for all those that would hit others."""
@@ -217,8 +189,8 @@ class _Run:
 
     def _look_at_stale(self) -> None:
         """Find the files of earlier runs that are not made any more, and are as they were."""
-        now = {_followed(item.path) for item in self._beside}
-        whole = _followed(self._folder)
+        now = {followed(item.path) for item in self._beside}
+        whole = followed(self._folder)
         for path in sorted(self._before.files.keys() - self._wanted.keys()):
             target = self._folder / path
             digest = None
@@ -226,7 +198,7 @@ class _Run:
                 digest = _digest_of(target)
             if digest is None:
                 self._plan.gone.append(path)
-            elif not _followed(target.parent).is_relative_to(whole) or _followed(target) in now:
+            elif not followed(target.parent).is_relative_to(whole) or followed(target) in now:
                 continue
             elif self._before.hashed and self._is_ours(path, digest) and not _is_hidden(path):
                 self._plan.stale.append(path)
@@ -257,7 +229,7 @@ class _Run:
         """Where this run and the one before have temporary files."""
         made = {(self._folder / path).parent for path in self._wanted}
         apart = (*(item.path for item in self._beside), *self._stamps)
-        beside = {_followed(path).parent for path in apart}
+        beside = {followed(path).parent for path in apart}
         return {self._folder, *made, *beside, *_parents(self._folder, self._before.files)}
 
     def _emptied(self) -> set[Path]:
@@ -285,37 +257,6 @@ class _Run:
             )
 
 
-@contextmanager
-def _undivided(places: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Change, Locks]]:
-    """A change that the body makes whole or not at all, and the folders locked for it.
-
-    ``places``: what is to be written, and the folder to lock for it.
-    """
-    with stoppable() as check, ExitStack() as stack:
-        change = Change(check)
-        locks = Locks(stack, change.make_folder, check)
-        try:
-            # In the same order in every process, so that no two wait for each other.
-            for at, folder in sorted(places, key=lambda place: os.path.realpath(place[1])):
-                change.at = at
-                locks.take(folder)
-            yield change, locks
-        except BaseException as problem:
-            change.undo()
-            if not isinstance(problem, OSError):
-                raise
-            reason = f"cannot write {change.at}: {problem.strerror or problem}"
-            raise InputError([OUTPUT_UNWRITABLE.error(reason, Position(str(change.at)))]) from None
-
-
-def _sweep(folders: Iterable[Path], held: set[Path]) -> None:
-    """Remove what builds that were killed left."""
-    for folder in folders:
-        for path in leftovers(folder, _followed(folder) in held):
-            with suppress(OSError):
-                path.unlink()
-
-
 def _inside(folder: Path, wanted: Iterable[str]) -> set[Path]:
     """The folders below an output folder that a run may change files in, as far as they are there.
 
@@ -331,31 +272,26 @@ def _inside(folder: Path, wanted: Iterable[str]) -> set[Path]:
 
 def _parents(folder: Path, paths: Iterable[str]) -> set[Path]:
     """The folders below an output folder that lead to files, but none that a link leads to."""
-    whole = _followed(folder)
+    whole = followed(folder)
     names = {parent for path in paths for parent in PurePosixPath(path).parents}
     found = {folder / name for name in names if name.parts}
     return {
         path
         for path in found
         if os.path.isdir(path)  # noqa: PTH112 (it takes names that no file can have)
-        and _followed(path) == whole / path.relative_to(folder)
+        and followed(path) == whole / path.relative_to(folder)
     }
 
 
 def _check_apart(folder: Path, inside: Iterable[str], beside: Iterable[Path]) -> None:
     """Raises `InputError` where one file is to hold two things."""
-    whole = _followed(folder)
+    whole = followed(folder)
     taken = {whole / path for path in inside}
     for path in beside:
-        if _followed(path) in taken:
+        if followed(path) in taken:
             told = "two things are to be written here"
             raise InputError([OUTPUT_UNWRITABLE.error(told, Position(str(path)))])
-        taken.add(_followed(path))
-
-
-def _followed(path: Path) -> Path:
-    """What a link of the user's leads to: that is replaced, not the link."""
-    return Path(os.path.realpath(path))
+        taken.add(followed(path))
 
 
 def _is_hidden(path: str) -> bool:
@@ -378,7 +314,7 @@ def _digest_of(path: Path) -> str | None:
     if stat.S_ISLNK(mode):
         return _STRANGE
     # What takes the file's place meanwhile is neither followed nor waited for.
-    handle = os.open(path, os.O_RDONLY | _AS_IT_IS)
+    handle = os.open(path, os.O_RDONLY | AS_IT_IS)
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_OUTPUT:
