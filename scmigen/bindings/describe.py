@@ -120,7 +120,7 @@ def _facts(
         always_on=_is_always_on(node),
         voltages=supply.named,
         points=points,
-        position=node.position,
+        where=node,
         latency=_latency(references, key, node),
         power=_domain_of(references, node) if key.kind is Kind.CLOCK else None,
         supply=_supply_of(references, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,

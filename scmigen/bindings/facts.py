@@ -7,7 +7,7 @@ from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.opp_bins import ANY, OppBin
 from scmigen.bindings.references import Reference
 from scmigen.bindings.transports import ScmiTransport
-from scmigen.data import Data
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import Operation
@@ -123,7 +123,7 @@ class ResourceFacts(Data):
     are the one power domain and the one supply that it runs on, ``clock`` is the one that a
     performance domain sets. With ``step`` the first and the last of the rates or voltages are the
     ends of a range; ``boot`` is the one at boot, the first where it is ``None``.
-    ``listed``: no other voltages are possible.
+    ``listed``: no other voltages are possible. ``where`` is what tells it, or its position.
     """
 
     names: tuple[str, ...] = ()
@@ -134,7 +134,7 @@ class ResourceFacts(Data):
     always_on: bool = False
     voltages: tuple[int, ...] = ()
     points: tuple[OperatingPoint, ...] = ()
-    position: Position | None = None
+    where: Position | Node | None = field(default=None, compare=False)
     latency: int | None = None
     power: ResourceKey | None = None
     supply: ResourceKey | None = None
@@ -142,6 +142,11 @@ class ResourceFacts(Data):
     step: int | None = None
     boot: int | None = None
     listed: bool = False
+
+    @property
+    def position(self) -> Position | None:
+        """Where it is told; looked up on demand."""
+        return self.where.position if isinstance(self.where, Node) else self.where
 
 
 class OppTable(Data):

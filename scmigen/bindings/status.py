@@ -15,21 +15,29 @@ _OKAY = frozenset({None, "okay", "ok"})
 
 
 class Status(Data):
-    """The values of ``status`` and ``secure-status`` of one node, and where that is written.
+    """The values of ``status`` and ``secure-status`` of one node, and where that is written: there,
+    or in the node itself.
 
     ``None`` is an absent property.
     """
 
     normal: str | None
     secure: str | None
-    position: Position | None
+    where: Position | Node | None
 
     @classmethod
     def of(cls, node: Node) -> "Status":
         """The status that the node itself has."""
+        return cls(node.string("status"), node.string("secure-status"), node)
+
+    @property
+    def position(self) -> Position | None:
+        """Where it is written; looked up on demand."""
+        node = self.where
+        if not isinstance(node, Node):
+            return node
         written = node.get("secure-status") or node.get("status")
-        position = None if written is None else written.position or node.position
-        return cls(node.string("status"), node.string("secure-status"), position)
+        return None if written is None else written.position or node.position
 
     @property
     def is_okay(self) -> bool:

@@ -102,7 +102,7 @@ def build_boards(
                     stream.flush()
                 report(outcome.diagnostics, "text", True, sys.stderr)
 
-        run_all(len(requests), work, jobs or _processors(), take)
+        run_all(len(requests), work, jobs or _processors(), take, outputs=True)
     for request, status in zip(requests, statuses, strict=True):
         if status:
             say(f"board {request.label} is not built", err=True)

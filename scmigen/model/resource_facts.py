@@ -31,7 +31,7 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
     for element in decided.assignment.options.elements:
         if not element.known:
             # What is below its node in the tree is not about it.
-            known[element.key] = ResourceFacts(position=element.position)
+            known[element.key] = ResourceFacts(where=element.position)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]
     known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
     options = decided.assignment.options
@@ -77,7 +77,7 @@ def _domain(scaling: Scaling, key: ResourceKey) -> ResourceFacts | None:
     driven = scaling.driven.get(key, {})
     return ResourceFacts(
         points=table.points,
-        position=table.node.position,
+        where=table.node,
         supply=driven.get(Kind.VOLTAGE),
         clock=driven.get(Kind.CLOCK),
     )

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
 from typing import NoReturn
 
-from scmigen import api
 from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, Finding
+from scmigen.project.warm_up import warm_up
 from scmigen.targets.common.exclusive import stoppable
 from scmigen.tuples import NamedTuple
 
@@ -44,17 +44,23 @@ class Outcome(NamedTuple):
 Work = Callable[[int], Outcome]
 
 
-def run_all(count: int, work: Work, jobs: int, take: Callable[[int, Outcome], None]) -> None:
+def run_all(
+    count: int,
+    work: Work,
+    jobs: int,
+    take: Callable[[int, Outcome], None],
+    outputs: bool = False,
+) -> None:
     """Do ``work`` for ``count`` boards, each in a process of its own, at most ``jobs`` at once.
 
-    ``take`` gets the outcomes in the order of the boards. No process is left at the end, also where
-    a signal asks for it. Where the system has no fork, all is done here.
+    ``take`` gets the outcomes in the order of the boards. ``outputs``: the work makes some. No
+    process is left at the end, also where a signal asks for it. Where the system has no fork, all is done here.
     """
     if not hasattr(os, "fork"):
         for index in range(count):
             take(index, work(index))
         return
-    _warm_up()
+    warm_up(outputs)
     with stoppable() as check, DefaultSelector() as selector:
         pool = _Pool(count, work, selector)
         try:
@@ -66,14 +72,6 @@ def run_all(count: int, work: Work, jobs: int, take: Callable[[int, Outcome], No
                 take(index, pool.done.pop(index))
         finally:
             pool.end()
-
-
-def _warm_up() -> None:
-    """Import what every board needs, and build the parser, once for all processes."""
-    import subprocess  # noqa: F401 - for the preprocessor
-    import tempfile  # noqa: F401
-
-    api.compile(api.loads("/dts-v1/; / { };"))
 
 
 class _Worker(Data, frozen=False):

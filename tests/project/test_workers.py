@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 from patience import PATIENCE, eventually
 
 SCRIPT = """
@@ -136,3 +137,34 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     for path in begun.iterdir():
         with suppress(ProcessLookupError):
             os.kill(int(path.name), 0)
+
+
+WARM = """
+import os, sys
+from pathlib import Path
+import scmigen
+from scmigen import data
+from scmigen.project.warm_up import warm_up
+from scmigen.targets.common.write import write
+
+warm_up(outputs=True)
+before, classes = set(sys.modules), []
+compiled = data.compiled
+def told(name, *rest):
+    classes.append(name)
+    return compiled(name, *rest)
+data.compiled = told
+found = scmigen.compile(scmigen.load(sys.argv[1]))
+made = scmigen.emit(found)
+assert made.ok and made.files
+print(sorted(set(sys.modules) - before), sorted(classes))
+"""
+
+
+def test_a_process_finds_what_it_needs_imported_and_its_classes_complete() -> None:
+    """Each board has a process, which would do it again."""
+    board = REPOSITORY / "examples" / "dts" / "minimal.dts"
+    done = subprocess.run(
+        [sys.executable, "-c", WARM, str(board)], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.stdout, done.stderr) == ("[] []\n", "")
