@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-def each(every: int, cases: Iterable[Any]) -> list[Any]:
+def one_in(every: int, cases: Iterable[Any]) -> list[Any]:
     """Parameters of which one in ``every`` runs by default."""
     return [case if turn % every == 0 else _more(case) for turn, case in enumerate(cases)]
 

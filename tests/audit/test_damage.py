@@ -1,5 +1,6 @@
 """Each change of a described server is found, at the row that was changed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -63,9 +64,16 @@ def changed(server: Served, agent: str, kind: Kind, old: ServedGrant, **new: Any
     return structs.replace(server, agents=tuple(agents))
 
 
-def found(board: Result, server: Served) -> list[Diagnostic]:
-    before = set(compare(board.model, described(board), "config.c"))
-    return [item for item in compare(board.model, server, "config.c") if item not in before]
+Found = Callable[[Served], list[Diagnostic]]
+
+
+@pytest.fixture(scope="module")
+def found(board: Result, server: Served) -> Found:
+    """What is found of a server that is not found of the board's own."""
+    before = frozenset(compare(board.model, server, "config.c"))
+    return lambda changed: [
+        item for item in compare(board.model, changed, "config.c") if item not in before
+    ]
 
 
 def places(item: Diagnostic) -> set[str]:
@@ -80,13 +88,13 @@ def test_the_server_of_the_board_itself_fits(board: Result, server: Served) -> N
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_permission_that_is_removed_is_found_at_its_row(
-    board: Result, server: Served, seed: int
+    found: Found, server: Served, seed: int
 ) -> None:
     random = Random(seed)
     agent, kind, row = random.choice(rows(server))
     gone = random.choice(row.operations)
     left = tuple(each for each in row.operations if each is not gone)
-    (item,) = found(board, changed(server, agent.name, kind, row, operations=left))
+    (item,) = found(changed(server, agent.name, kind, row, operations=left))
     assert (item.id, item.severity.word) == ("grant-missing", "error")
     assert f"{agent.name} needs {gone} on {kind} {row.id} " in item.message
     assert row.source in places(item)
@@ -94,26 +102,22 @@ def test_a_permission_that_is_removed_is_found_at_its_row(
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_permission_that_is_added_is_found_at_its_row(
-    board: Result, server: Served, seed: int
+    found: Found, server: Served, seed: int
 ) -> None:
     random = Random(seed)
     fewer = [each for each in rows(server) if len(each[2].operations) < len(OPERATIONS[each[1]])]
     agent, kind, row = random.choice(fewer)
     more = random.choice([each for each in OPERATIONS[kind] if each not in row.operations])
-    (item,) = found(
-        board, changed(server, agent.name, kind, row, operations=(*row.operations, more))
-    )
+    (item,) = found(changed(server, agent.name, kind, row, operations=(*row.operations, more)))
     assert (item.id, str(item.position)) == ("grant-unused", row.source)
     assert f"{more} on {kind} {row.id}" in item.message
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_an_id_that_moved_is_found_where_it_is_now(
-    board: Result, server: Served, seed: int
-) -> None:
+def test_an_id_that_moved_is_found_where_it_is_now(found: Found, server: Served, seed: int) -> None:
     agent, kind, row = Random(seed).choice(rows(server))
     now = max(each.id for each in agent.grants[kind]) + 7
-    told = found(board, changed(server, agent.name, kind, row, id=now))
+    told = found(changed(server, agent.name, kind, row, id=now))
     assert {item.id for item in told} <= {"id-unserved", "grant-unused", "protocol-unserved"}
     unserved = next(item for item in told if item.id != "grant-unused")
     assert row.source in places(unserved)
@@ -122,7 +126,7 @@ def test_an_id_that_moved_is_found_where_it_is_now(
 
 @pytest.mark.parametrize("seed", range(20))
 def test_names_that_are_swapped_are_found_at_both_rows(
-    board: Result, server: Served, seed: int
+    found: Found, server: Served, seed: int
 ) -> None:
     random = Random(seed)
     many = [each for each in rows(server) if len(each[0].grants[each[1]]) > 1]
@@ -133,17 +137,17 @@ def test_names_that_are_swapped_are_found_at_both_rows(
     resources = tuple(
         structs.replace(one, name=swap.get(one.id, one.name)) for one in server.resources[kind]
     )
-    told = found(board, structs.replace(server, resources={**server.resources, kind: resources}))
+    told = found(structs.replace(server, resources={**server.resources, kind: resources}))
     mine = [item for item in told if item.id == "name-differs" and row.source in places(item)]
     assert mine
     assert any(other.source in places(item) for item in mine)
 
 
 @pytest.mark.parametrize("index", range(5))
-def test_an_agent_that_is_missing_is_found(board: Result, server: Served, index: int) -> None:
+def test_an_agent_that_is_missing_is_found(found: Found, server: Served, index: int) -> None:
     gone = server.agents[index]
     rest = tuple(agent for agent in server.agents if agent is not gone)
-    told = found(board, structs.replace(server, agents=rest))
+    told = found(structs.replace(server, agents=rest))
     assert [(item.id, item.position.file) for item in told if item.position] == [
         ("agent-unserved", "config.c")
     ]
@@ -153,21 +157,21 @@ def test_an_agent_that_is_missing_is_found(board: Result, server: Served, index:
 @pytest.mark.parametrize("field", ["unchecked", "unknown"])
 @pytest.mark.parametrize("seed", range(10))
 def test_what_is_not_checked_or_not_known_is_told_and_no_error(
-    board: Result, server: Served, field: str, seed: int
+    found: Found, server: Served, field: str, seed: int
 ) -> None:
     random = Random(seed)
     agent, kind, row = random.choice(rows(server))
     moved = random.choice(row.operations)
     left = tuple(each for each in row.operations if each is not moved)
     new = {"operations": left, field: (moved,)}
-    (item,) = found(board, changed(server, agent.name, kind, row, **new))
+    (item,) = found(changed(server, agent.name, kind, row, **new))
     assert (item.id, item.severity.word) == (f"operation-{field}", "note")
     assert str(item.position) == row.source
     assert f"{moved} on {kind} {row.id}" in item.message
 
 
 def test_of_kinds_that_the_description_is_not_about_nothing_is_missed(
-    board: Result, server: Served
+    found: Found, server: Served
 ) -> None:
     agents = tuple(
         structs.replace(
@@ -175,22 +179,22 @@ def test_of_kinds_that_the_description_is_not_about_nothing_is_missed(
         )
         for agent in server.agents
     )
-    told = found(board, structs.replace(server, agents=agents, kinds=(Kind.CLOCK,)))
+    told = found(structs.replace(server, agents=agents, kinds=(Kind.CLOCK,)))
     assert {item.id for item in told} == {"kind-undescribed"}
-    errors = found(board, structs.replace(server, agents=agents))
+    errors = found(structs.replace(server, agents=agents))
     assert {item.id for item in errors} >= {"id-unserved"}
 
 
-def test_what_a_trace_did_not_see_is_not_unserved(board: Result, server: Served) -> None:
+def test_what_a_trace_did_not_see_is_not_unserved(found: Found, server: Served) -> None:
     linux = server.agents[0]
     clocks = {Kind.CLOCK: linux.grants[Kind.CLOCK][:3]}
     seen = (structs.replace(linux, grants=clocks),)
-    told = found(board, structs.replace(server, agents=seen, complete=False))
+    told = found(structs.replace(server, agents=seen, complete=False))
     assert {item.id for item in told} == {"operation-unknown", "kind-undescribed"}
     assert {item.severity.word for item in told} == {"note"}
     denied = structs.replace(clocks[Kind.CLOCK][0], operations=())
     seen = (structs.replace(linux, grants={Kind.CLOCK: (denied,)}),)
-    told = found(board, structs.replace(server, agents=seen, complete=False))
+    told = found(structs.replace(server, agents=seen, complete=False))
     assert "grant-missing" in {item.id for item in told}
 
 
@@ -209,30 +213,30 @@ def evil(server: Served, **more: Any) -> Served:
 
 
 def test_an_agent_that_the_board_does_not_have_is_told_by_what_it_may_do(
-    board: Result, server: Served
+    found: Found, server: Served
 ) -> None:
-    (item,) = found(board, evil(server, permissions=True, system_power=SystemPower.SET))
+    (item,) = found(evil(server, permissions=True, system_power=SystemPower.SET))
     assert (item.id, item.severity.word) == ("agent-extra", "warning")
     assert "may change what others may do and sets the power of the system" in item.message
     grants = {Kind.CLOCK: server.agents[0].grants[Kind.CLOCK][:2]}
-    (item,) = found(board, evil(server, grants=grants))
+    (item,) = found(evil(server, grants=grants))
     assert (item.id, item.severity.word) == ("agent-extra", "note")
     assert "evil (200) with 2 clock" in item.message
-    assert found(board, evil(server)) == []
+    assert found(evil(server)) == []
 
 
 def test_an_agent_more_is_told_where_one_is_called_otherwise_too(
-    board: Result, server: Served
+    found: Found, server: Served
 ) -> None:
     agents = [structs.replace(a, name="vm2x") if a.name == "vm2" else a for a in server.agents]
     renamed = structs.replace(server, agents=tuple(agents))
-    assert "agent-extra" not in {item.id for item in found(board, renamed)}
-    told = found(board, evil(renamed, permissions=True))
+    assert "agent-extra" not in {item.id for item in found(renamed)}
+    told = found(evil(renamed, permissions=True))
     assert {item.id for item in told} >= {"agent-unserved", "agent-extra"}
 
 
-def test_a_server_without_devices_is_told(board: Result, server: Served) -> None:
-    (item,) = found(board, structs.replace(server, devices=()))
+def test_a_server_without_devices_is_told(found: Found, server: Served) -> None:
+    (item,) = found(structs.replace(server, devices=()))
     assert item.id == "device-differs"
     assert "lacks device 0" in item.message
-    assert found(board, structs.replace(server, devices=(), all_devices=False)) == []
+    assert found(structs.replace(server, devices=(), all_devices=False)) == []

@@ -15,7 +15,7 @@ from checks.test_checks import CASES
 from checks.test_examples import NAMES, parts
 from checks.test_examples import SOC as EXAMPLE_SOC
 from support import BOARD, SOC, TWO_AGENTS, model_of, source
-from turns import each
+from turns import one_in
 
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load
@@ -330,7 +330,7 @@ def kinds(found: Iterable[Diagnostic]) -> set[tuple[str, str]]:
     return {(item.id, re.split(r": | is ", item.message)[0]) for item in errors}
 
 
-@pytest.mark.parametrize("name", each(3, BOARDS))
+@pytest.mark.parametrize("name", one_in(3, BOARDS))
 def test_the_first_hint_of_every_check_helps_on_a_real_board(corpus: Path, name: str) -> None:
     tree = load(corpus / f"{name}.symbols.dtb")
     assert len(follow(tree, split(model_of(tree)))) > 1

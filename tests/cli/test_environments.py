@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from turns import only
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a POSIX shell makes the environments")
 
@@ -120,10 +121,19 @@ def test_every_command(environment: str, command: str, tmp_path: Path, runtime: 
         assert told.strip(), "it failed without a word"
 
 
-@pytest.mark.parametrize("board", ["minimal.dts", "orrery-board.dts"])
-@pytest.mark.parametrize("command", ["check --format sarif", "build -q -o out", "show devices"])
+NAMED = [
+    ("orrery-board.dts", "build -q -o out"),
+    ("minimal.dts", "check --format sarif"),
+    ("minimal.dts", "show devices"),
+    ("minimal.dts", "build -q -o out"),
+    ("orrery-board.dts", "check --format sarif"),
+    ("orrery-board.dts", "show devices"),
+]
+
+
+@pytest.mark.parametrize(("board", "command"), only(NAMED[:3], NAMED))
 def test_names_that_are_not_utf8(board: str, command: str, tmp_path: Path) -> None:
-    """Linux takes any bytes; the second board goes through the preprocessor."""
+    """Linux takes any bytes; the larger board goes through the preprocessor."""
     for file in DTS.iterdir():
         (tmp_path / file.name).symlink_to(file)
     name = b"\xff" + board.encode()

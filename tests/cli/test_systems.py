@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from turns import one_in
 
 BOARD = str(Path(__file__).parents[2] / "examples/dts/minimal.dts")
 
@@ -53,14 +54,17 @@ def run(missing: tuple[str, ...], command: str, here: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize(
     "command",
-    [
-        f"check {BOARD}",
-        f"build {BOARD} -q -o out --ids ids --depfile d",
-        f"show resources {BOARD}",
-        f"diff {BOARD} {BOARD}",
-        f"convert {BOARD} out.dtb",
-        "explain phandle-dangling",
-    ],
+    one_in(
+        3,
+        [
+            f"build {BOARD} -q -o out --ids ids --depfile d",
+            f"check {BOARD}",
+            f"show resources {BOARD}",
+            f"convert {BOARD} out.dtb",
+            f"diff {BOARD} {BOARD}",
+            "explain phandle-dangling",
+        ],
+    ),
     ids=lambda command: command.split()[0],
 )
 def test_the_compiler_needs_none(command: str, tmp_path: Path) -> None:

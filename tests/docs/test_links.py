@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ PAGES = [
 ]
 
 
+@cache
 def tokens(page: Path) -> list[Token]:
     return MarkdownIt("commonmark").enable(["table"]).parse(page.read_text())
 
@@ -28,6 +30,7 @@ def links(page: Path) -> Iterator[str]:
                 yield str(child.attrs["href"])
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """The anchors of headings as GitHub makes them."""
     found = tokens(page)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from turns import each
+from turns import one_in
 
 import scmigen
 from scmigen import DeviceTree, Numbering, Platform, Result, Text
@@ -134,7 +134,7 @@ def servers(
 @pytest.mark.parametrize(
     ("board", "number"),
     [
-        *each(3, [(board, number) for board in BOARDS for number in (1, 2)]),
+        *one_in(3, [(board, number) for board in BOARDS for number in (1, 2)]),
         *(pytest.param(board, 3, marks=pytest.mark.slow) for board in BOARDS),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from divided_boards import divided
 from real_boards import BOARDS
 from targets.imx_sm_firmware import compiled, differences
-from turns import each
+from turns import one_in
 
 from scmigen import Platform
 from scmigen.audit.imx_sm_cfg import read_cfg
@@ -41,7 +41,7 @@ def emitted(platform: Platform) -> dict[str, bytes]:
 TURNS = [(name, guests) for name in BOARDS for guests in (1, 2)]
 
 
-@pytest.mark.parametrize(("name", "guests"), each(3, TURNS))
+@pytest.mark.parametrize(("name", "guests"), one_in(3, TURNS))
 def test_levels_are_those_of_the_grants(
     name: str, guests: int, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:

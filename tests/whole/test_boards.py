@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from real_boards import BOARDS
 from support import without_places
-from turns import each
+from turns import one_in
 
 import scmigen
 from scmigen import runtime
@@ -31,7 +31,7 @@ def outputs(path: Path) -> tuple[scmigen.Result, dict[str, bytes], tuple[Any, ..
     return found, {file.path: file.content for file in files}, diagnostics
 
 
-@pytest.fixture(scope="module", params=each(2, BOARDS))
+@pytest.fixture(scope="module", params=one_in(2, BOARDS))
 def board(request: pytest.FixtureRequest, corpus: Path) -> tuple[str, Any, Any]:
     name = request.param
     return name, outputs(corpus / f"{name}.dts"), outputs(corpus / f"{name}.dtb")

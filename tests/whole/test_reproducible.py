@@ -100,9 +100,14 @@ def test_no_output_has_a_path_of_the_machine(tmp_path: Path) -> None:
 
 
 ENVIRONMENTS = {
-    "hash seed": {"PYTHONHASHSEED": "123"},
-    "locale": {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
-    "time zone": {"TZ": "Asia/Kathmandu"},
+    "hash seed, locale and time zone": {
+        "PYTHONHASHSEED": "123",
+        "TZ": "Asia/Kathmandu",
+        "LC_ALL": "C",
+        "LANG": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "ascii",
+    },
     "folders": {"TMPDIR": "/dev/shm", "XDG_CACHE_HOME": "/nonexistent", "HOME": "/nonexistent"},
     "optimised": {"PYTHONOPTIMIZE": "2"},
     "without a compiler": {"PATH": "/nonexistent"},

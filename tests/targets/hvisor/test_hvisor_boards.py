@@ -14,7 +14,7 @@ import pytest
 from divided_boards import Grants, blob_of, divided, granted
 from fdt_walk import Blob, walk
 from real_boards import BOARDS
-from turns import each
+from turns import one_in
 
 from scmigen.targets.make import make
 
@@ -76,7 +76,7 @@ def emitted(board: Path, guests: int) -> list[tuple[dict[str, bytes], Grants, li
 
 
 @pytest.mark.parametrize("guests", [pytest.param(1, marks=pytest.mark.slow), 2])
-@pytest.mark.parametrize("name", each(2, BOARDS))
+@pytest.mark.parametrize("name", one_in(2, BOARDS))
 def test_an_id_of_a_zone_leads_to_what_it_is_granted(
     name: str, guests: int, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from support import SOC, TWO_AGENTS, model_of, soc, source, tree_of
 from support import scmigen as command
 from targets.optee_server.optee_walk import Node, PanicError, Rows, blob, compiled, rows
+from turns import one_in
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.optee import read_server
@@ -578,7 +579,7 @@ def two_agents(platform: Platform) -> str:
     )
 
 
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("board", one_in(3, BOARDS))
 def test_rows_of_real_boards(board: str, corpus: Path, tool: Tool, tmp_path: Path) -> None:
     """With one agent and with two; a board without clocks and resets of the platform has none."""
     file = corpus / f"{board}.dts"
