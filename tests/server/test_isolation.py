@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -42,7 +43,7 @@ from scmigen.scmi.protocols import Kind
 from scmigen.server.fastchannels import PERIOD, Window
 
 #: vm1 sends some 200 messages in an example: SCMIGEN_FUZZ says how many in all.
-EXAMPLES = max(60, int(os.environ.get("SCMIGEN_FUZZ", "0")) // 200)
+EXAMPLES = max(20, int(os.environ.get("SCMIGEN_FUZZ", "0")) // 200)
 #: The script of a sensor stays where it is for 100 ms, and a step takes up to a PERIOD.
 STEPS = 25
 assert STEPS * PERIOD < 100_000
@@ -304,7 +305,10 @@ class Isolation(RuleBasedStateMachine):
             assert status(CLOCK, 5, 0, 2, 1000, 0) == SUCCESS
 
 
-Isolation.TestCase.settings = settings(
-    max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None
-)
-TestIsolation = Isolation.TestCase
+class TestIsolation(Isolation.TestCase):
+    settings = settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None)
+
+
+@pytest.mark.more
+class TestMoreIsolation(Isolation.TestCase):
+    settings = settings(max_examples=3 * EXAMPLES, stateful_step_count=STEPS, deadline=None)
