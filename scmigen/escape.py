@@ -110,6 +110,11 @@ def nix(text: str) -> str:
     return plain(text).replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${")
 
 
+def clingo(text: str) -> str:
+    """Text within a quoted string of clingo, which knows no other escapes than these two."""
+    return plain(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def mermaid(text: str) -> str:
     """Text within a quoted label of Mermaid: what may have a meaning there as a code."""
     shown = plain(text)

@@ -29,17 +29,22 @@ class BootState(Data):
         return replace(facts, on=on, always_on=always_on)
 
 
-def boot_state(decided: Decisions, facts: Mapping[ResourceKey, ResourceFacts]) -> BootState:
-    """The state at boot of a board's resources.
+def boot_state(
+    decided: Decisions,
+    facts: Mapping[ResourceKey, ResourceFacts],
+    served: Iterable[ResourceKey],
+) -> BootState:
+    """The state at boot of a board's resources, of which the platform serves some.
 
-    The platform's own devices keep on what they use, and what the user says is always on stays on.
-    What the console and everything that runs before the agents need is on, and what a grant says is
-    on. So is all that these depend on, as far as ``facts`` knows it.
+    The platform's own devices keep on what they use, and what the tree or the user says is always
+    on stays on. What the console and everything that runs before the agents need is on, and what a
+    grant says is on. So is all that these depend on, as far as ``facts`` knows it.
     """
     kept = [item.key for item in decided.assignment.options.always_on]
     own = own_uses(decided.closure, decided.owners)
     needed = dependencies(decided.inventory, decided.closure, facts)
-    held = needed.of((*kept, *(use.key for use in own)))
+    always = (key for key in served if facts[key].always_on)
+    held = needed.of((*always, *kept, *(use.key for use in own)))
     wanted = {grant.key for grant in decided.assignment.grants if grant.on}
     wanted.update(use.key for use in running(decided.inventory, decided.closure))
     on = Dependencies(facts).of(wanted | _console(decided))
@@ -87,13 +92,14 @@ class Dependencies(Data):
         found = set(keys)
         stack = list(found)
         while stack:
-            for above in self._above(stack.pop()):
+            for above in self.above(stack.pop()):
                 if above not in found:
                     found.add(above)
                     stack.append(above)
         return frozenset(found)
 
-    def _above(self, key: ResourceKey) -> Iterator[ResourceKey]:
+    def above(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        """What must be on for ``key``, as far as nothing is between them."""
         known, running = self.facts.get(key), self.topology.parent(key)
         stated = () if known is None else (known.parent, known.power, known.supply)
         yield from (above for above in (running, *stated) if above is not None)

@@ -156,6 +156,7 @@ def _platform(
         places=board.places,
         reached=board.reached,
         own=_own(decided, by_key),
+        decided=decided,
     )
     return platform, (*moved, *moved_for_agents, *moved_devices)
 

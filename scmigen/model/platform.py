@@ -18,6 +18,7 @@ from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position, counted
 from scmigen.model.closure import Closure
+from scmigen.model.decisions import Decisions
 from scmigen.model.drivers import Drivers
 from scmigen.model.grants import Granted
 from scmigen.model.identifiers import Foreign, Lock, Moved
@@ -151,6 +152,7 @@ class Platform(Data, slots=False):
 
     ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
     anything. ``own``: the resources that must be on for devices of the platform itself.
+    ``decided``: what it was made from, for those who prove something of it.
     """
 
     name: str
@@ -168,6 +170,7 @@ class Platform(Data, slots=False):
     places: Places = NO_PLACES
     reached: Mapping[int, tuple[ScmiInstance, ...]] = field(default_factory=dict)
     own: frozenset[ResourceKey] = frozenset()
+    decided: Decisions | None = None
 
     def place(self, position: Position) -> str:
         """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""

@@ -84,7 +84,7 @@ def numbered_resources(
     """The resources with their numbers, in ascending order, each with its name and facts."""
     known = known_facts(decided, numbers)
     facts = {key: item.facts for key, item in known.items()}
-    state = boot_state(decided, {**decided.inventory.facts, **facts})
+    state = boot_state(decided, {**decided.inventory.facts, **facts}, facts)
     found: dict[Kind, tuple[Resource, ...]] = {}
     names = _Names(decided, scheme, platform)
     elements = {element.key: element for element in decided.assignment.options.elements}

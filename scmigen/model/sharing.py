@@ -79,14 +79,15 @@ class Feeding:
         stack: list[tuple[ResourceKey, ...]] = [(key,)]
         while stack:
             path = stack.pop()
-            parents = self._parents(path[-1])
+            parents = self.parents(path[-1])
             for parent in chain(parents, self._perhaps(path[-1])) if perhaps else parents:
                 if parent not in seen:
                     seen.add(parent)
                     stack.append((*path, parent))
                     yield stack[-1]
 
-    def _parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
+    def parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        """What ``key`` changes with, as far as nothing is between them."""
         yield from self._scaling.setters.get(key, ())
         yield from sorted(self._rivals.get(key, ()))
         yield from self._scaling.together.get(key, ())
@@ -111,7 +112,7 @@ class Feeding:
 
     def is_certain(self, key: ResourceKey, parent: ResourceKey) -> bool:
         """Whether one changes with the other, and does not only may."""
-        return parent in self._parents(key)
+        return parent in self.parents(key)
 
     def possible(self, key: ResourceKey) -> tuple[str, ...]:
         """The paths of providers with many inputs that may feed other agents from ``key``."""

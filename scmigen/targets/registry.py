@@ -51,6 +51,7 @@ BUILT_IN: Mapping[str, str] = {
     "bpmp": "scmigen.targets.bpmp:TARGET",
     "imx-sm": "scmigen.targets.imx_sm:TARGET",
     "xen": "scmigen.targets.xen:TARGET",
+    "certificate": "scmigen.targets.certificate:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.
