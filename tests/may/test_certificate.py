@@ -1,0 +1,132 @@
+"""Certificates (``--emit certificate``) by clingo: those of boards hold, and those with one
+permission changed are refused. SCMIGEN_MUTANTS says how many there are."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count, cycle, islice
+from pathlib import Path
+from random import Random
+
+import pytest
+
+pytest.importorskip("clingo", reason="clingo is not installed")
+
+from may.boards import agents, board
+from may.certificates import MUTANTS, Facts, defined, granted, of, read, refused
+from may.sources import ever, of_model
+from real_boards import BOARDS
+
+import scmigen
+from scmigen import Text
+from scmigen.diagnostics import has_errors
+from scmigen.model.platform import Platform
+from scmigen.targets.certificate import TARGET
+from scmigen.targets.make import make
+
+WANTED = int(os.environ.get("SCMIGEN_MUTANTS", "170"))
+
+
+def certificate(platform: Platform) -> tuple[Facts, str]:
+    files = {file.path: file.content.decode() for file in make(platform, "certificate").files}
+    return read(files["certificate.lp"]), files["checker.lp"]
+
+
+def holds(board: Path, *agents: Path) -> None:
+    for platform in scmigen.compile(board, agents=list(agents)).model.platforms:
+        facts, rules = certificate(platform)
+        assert refused(facts, rules) == []
+        own = {row for row in granted(facts) if row[0] != "0"}
+        assert own == defined(facts)
+
+
+def random_board(seed: int) -> scmigen.Result:
+    random = Random(seed)
+    source = board(random)
+    owners = agents(random, source)
+    return scmigen.compile(scmigen.loads(source, "board.dts"), agents=[Text("agents.yaml", owners)])
+
+
+def test_random_boards_hold_or_have_errors() -> None:
+    """What the checks find, clingo finds, and nothing else."""
+    for seed in range(40):
+        result = random_board(seed)
+        (platform,) = result.model.platforms
+        files = {f.path: f.content.decode() for f in TARGET.files(platform, TARGET.options())}
+        found = refused(read(files["certificate.lp"]), files["checker.lp"])
+        shared = [
+            item
+            for item in result.diagnostics
+            if has_errors([item]) and item.id.endswith("-shared")
+        ]
+        assert any("decides for" in each for each in found) == bool(shared), (seed, found)
+        assert bool(found) == bool(shared), (seed, found)
+
+
+def test_the_examples_hold(examples: Path) -> None:
+    holds(examples / "minimal.dts")
+    holds(examples / "orrery-board.dts", examples / "agents.yaml")
+    holds(examples / "compliance.dts", examples / "compliance.yaml")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", BOARDS)
+def test_real_boards_hold(board: str, corpus: Path) -> None:
+    holds(corpus / f"{board}.dts")
+    owners = corpus / "agents" / f"{board}.yaml"
+    if owners.exists():
+        holds(corpus / f"{board}.dts", owners)
+
+
+def test_it_says_what_the_model_has(examples: Path) -> None:
+    """The grants of the certificate, all devices together, are those of the definition."""
+    result = scmigen.compile(examples / "orrery-board.dts", agents=examples / "agents.yaml")
+    facts, _ = certificate(result.platform)
+    found: dict[tuple[int, str], set[str]] = {}
+    for agent, _, term, operation in of(facts, "grant"):
+        if agent != "0" and term not in ("base", "system"):
+            found.setdefault((int(agent), term), set()).add(operation)
+    assert found == {
+        (agent, f"{kind}({number})"): set(map(str, operations))
+        for (agent, (kind, number)), operations in ever(
+            of_model(result.model, result.platform)
+        ).items()
+    }
+
+
+def originals(examples: Path) -> Iterator[tuple[Facts, str]]:
+    """The example, and as many random boards without errors."""
+    example = certificate(
+        scmigen.compile(examples / "orrery-board.dts", agents=examples / "agents.yaml").platform
+    )
+    for seed in count():
+        result = random_board(seed)
+        if not has_errors(result.diagnostics):
+            yield certificate(result.platform)
+            if seed % 8 == 0:
+                yield example
+
+
+def test_mutants_are_refused(examples: Path) -> None:
+    """Each is refused, or changes nothing in meaning: not by the rules, but by the definition."""
+    done: Counter[str] = Counter()
+    same: Counter[str] = Counter()
+    random = Random(19)
+    for name, (facts, rules) in islice(zip(cycle(MUTANTS), _each(originals(examples))), WANTED):
+        mutant = MUTANTS[name](random, facts)
+        if refused(mutant, rules):
+            done[name] += 1
+        else:
+            assert granted(mutant) == granted(facts), (name, mutant ^ facts)
+            assert defined(mutant) == defined(facts), (name, mutant ^ facts)
+            same[name] += 1
+    for name in MUTANTS:
+        print(f"{name:20} {done[name]:6} refused {same[name]:6} change nothing")
+    assert sum(done.values()) + sum(same.values()) == WANTED
+    assert all(done[name] for name in MUTANTS)
+
+
+def _each(of: Iterator[tuple[Facts, str]]) -> Iterator[tuple[Facts, str]]:
+    """Each certificate for one mutant of each kind."""
+    for one in of:
+        yield from (one for _ in MUTANTS)
