@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
+from scmigen.checks.policies import stated
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, named, switched, unknown
 from scmigen.checks.waivers import waive
@@ -199,6 +200,10 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     found = switched((*problems, *kept), assignment.switches, request.asked)
     told = (*_unknown(assignment.switches), *found)
     read = dict.fromkeys((*_files(board, request), *_tables(assignment)))
+    if assignment.policies:
+        policies = stated(assignment.policies, (*found, *waived))
+        platforms = (replace(platform, stated=policies) for platform in model.platforms)
+        model = replace(model, platforms=tuple(platforms))
     return Result(model, told, tuple(read), request.asked, waived, request.baseline)
 
 

@@ -11,9 +11,9 @@ from scmigen.checks.ways import beginning, power_word, steps
 from scmigen.checks.words import joined, node_word, resource_name
 from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Severity, counted
+from scmigen.diagnostics import Diagnostic, Position, Severity, counted
 from scmigen.model.influence import Influence, Way
-from scmigen.model.platform import Model
+from scmigen.model.platform import Model, Stated
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -51,6 +51,28 @@ def policy_unused(model: Model) -> Iterator[Diagnostic]:
             ).about(agents=known.said.agents)
 
 
+def policy_word(said: PolicySaid) -> str:
+    """``never vm1: affects &npu``: what a policy says."""
+    who = joined(said.agents)
+    if said.form == "isolated":
+        return f"{who} are isolated"
+    what = joined(sorted(said.operations))
+    target = f"affects {joined(said.affects)}" if said.affects else f"on {joined(said.on)}"
+    return " ".join(filter(None, (said.form, f"{who}:", what, target)))
+
+
+def stated(said: Iterable[PolicySaid], found: Iterable[Diagnostic]) -> tuple[Stated, ...]:
+    """The policies for the permission map, each with those of the findings that are about it."""
+    broken: dict[Position | None, list[Diagnostic]] = {}
+    for item in found:
+        if item.id == policy_violated.id:
+            broken.setdefault(item.position, []).append(item)
+    return tuple(
+        Stated(policy_word(each), each.reason, each.position, tuple(broken.get(each.position, ())))
+        for each in said
+    )
+
+
 class _Known:
     """A policy with its names resolved, as far as the board has them."""
 
@@ -74,13 +96,7 @@ class _Known:
     @property
     def word(self) -> str:
         """What the policy says."""
-        said = self.said
-        who = joined(said.agents)
-        if said.form == "isolated":
-            return f"{who} are isolated"
-        what = joined(sorted(said.operations))
-        target = f"affects {joined(said.affects)}" if said.affects else f"on {joined(said.on)}"
-        return " ".join(filter(None, (said.form, f"{who}:", what, target)))
+        return policy_word(self.said)
 
     def violations(self) -> Iterator[Diagnostic]:
         """What is not as the policy says."""

@@ -16,7 +16,7 @@ from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKe
 from scmigen.bindings.inventory import Inventory
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Position, counted
+from scmigen.diagnostics import Diagnostic, Position, counted
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.drivers import Drivers
@@ -147,12 +147,23 @@ def no_such(provider: Provider | None, key: ResourceKey) -> str | None:
     return None
 
 
+class Stated(Data):
+    """A policy in words, its reason, and the findings that it does not hold, which were waived or
+    are no errors: otherwise there are no outputs."""
+
+    word: str
+    reason: str
+    position: Position | None
+    broken: tuple[Diagnostic, ...] = ()
+
+
 class Platform(Data, slots=False):
     """One SCMI platform: everything the outputs say, and nothing about how they say it.
 
     ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
     anything. ``own``: the resources that must be on for devices of the platform itself.
     ``decided``: what it was made from, for those who prove something of it.
+    ``stated``: the policies of the board.
     """
 
     name: str
@@ -171,6 +182,7 @@ class Platform(Data, slots=False):
     reached: Mapping[int, tuple[ScmiInstance, ...]] = field(default_factory=dict)
     own: frozenset[ResourceKey] = frozenset()
     decided: Decisions | None = None
+    stated: tuple[Stated, ...] = ()
 
     def place(self, position: Position) -> str:
         """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""

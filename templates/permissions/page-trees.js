@@ -175,6 +175,7 @@ drawLegend();
 drawFilters();
 drawMap();
 drawDevices();
+drawPolicies();
 for (const kind of Object.keys(data.trees)) {
   readTree(kind);
   drawForest(kind);

@@ -342,6 +342,21 @@ const { compare: order } = new Intl.Collator("en", { numeric: true });
 const holders = (device) =>
   device.agents.length ? device.agents.map((at) => agentName(at)) : ["the platform"];
 
+// Policies.
+
+function drawPolicies() {
+  if (!data.policies.length) return;
+  byId("policies").hidden = byId("policies-link").hidden = false;
+  const where = (at) => at == null ? null : make("code", {}, ` ${at}`);
+  byId("policy-list").append(...data.policies.map((policy) => make("li", {},
+    make("b", {}, policy.text), policy.broken.length ? " does not hold" : " holds",
+    make("p", { className: "soft" }, policy.reason, where(policy.at)),
+    ...policy.broken.map((broken) => make("div", { className: "broken" },
+      make("p", {}, broken.text),
+      broken.waived == null ? null : make("p", { className: "soft" }, `Waived: ${broken.waived}`),
+      make("ol", {}, ...broken.way.map((step) => make("li", {}, step.text, where(step.at)))))))));
+}
+
 // Filters.
 
 function drawFilters() {

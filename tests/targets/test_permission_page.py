@@ -16,6 +16,7 @@ from support import model_of, soc, soc_model, tree_of
 import scmigen
 from scmigen.model.platform import Model, Platform
 from scmigen.targets.permissions.page import page
+from scmigen.targets.permissions.tables import markdown
 
 MAX_BYTES = 2_000_000
 DATA = '<script type="application/json" id="data">'
@@ -747,3 +748,38 @@ def test_without_room_for_columns_each_row_names_its_agents(
     browser.press("ArrowRight", times=20)  # no further than the last that is shown
     assert browser.ask("document.activeElement.checkVisibility()") is True
     assert browser.problems() == []
+
+
+BROKEN = """domains:
+  linux: {id: 1, default: true, scmi: {role: ospm}}
+  vm1: {id: 2, scmi: {role: vm}, grant: [{clock: "&cc 1", operations: [rate]}]}
+platform: {owners: [{clock: "&cc 1", agent: vm1}]}
+policies:
+  - {never: {agent: vm1, affects: "&npu"}, reason: <b>certified</b>}
+  - {only: {agents: linux, operation: reset, on: "&cc *"}, reason: resets}
+waivers: [{check: policy-violated, resource: clock &cc 1, device: "&npu", agent: vm1, reason: late}]
+"""
+
+
+def test_a_policy_shows_the_way_of_what_violates_it(browser: Browser, tmp_path: Path) -> None:
+    """It is waived: otherwise there would be no map. Names and reasons are no HTML."""
+    board = soc('npu: npu { compatible = "acme,npu"; clocks = <&cc 1>; };')
+    result = scmigen.compile(board, agents=scmigen.Text("agents.yaml", BROKEN))
+    assert result.ok
+    show(browser, page(platform_of(result.model)), tmp_path)
+    lines = "[...document.querySelectorAll('#policy-list > li')].map(item => item.innerText)"
+    first, second = browser.ask(lines)
+    assert first.splitlines()[0] == "never vm1: affects &npu does not hold"
+    assert "<b>certified</b> agents.yaml:6:13" in first
+    assert "Waived: late" in first
+    assert "explicit grant agents.yaml:3:42" in first
+    assert "/npu clocks[0] needs it board.dts:1:" in first
+    assert second.startswith("only linux: reset on &cc * holds")
+    assert not browser.ask("document.getElementById('policies-link').hidden")
+    text = markdown(platform_of(result.model)).decode()
+    assert r"| \<b\>certified\</b\> | no |" in text
+    assert "| resets | yes |" in text
+
+
+def test_a_board_without_policies_has_no_section_of_them(shown: Browser) -> None:
+    assert shown.ask("document.getElementById('policies').hidden")

@@ -14,7 +14,7 @@ from typing import Any
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.board import model_of
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import Diagnostic, Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
 from scmigen.resources import directory
@@ -81,7 +81,27 @@ def data(platform: Platform) -> dict[str, Any]:
             for grant in platform.grants()
         ],
         "devices": [_device(platform, device, agents) for device in platform.devices],
+        "policies": [
+            {
+                "text": policy.word,
+                "reason": policy.reason,
+                "at": _place(platform, policy.position),
+                "broken": [_broken(platform, item) for item in policy.broken],
+            }
+            for policy in platform.stated
+        ],
         "trees": {kind: _tree(forest(platform, kind), index) for kind in KINDS},
+    }
+
+
+def _broken(platform: Platform, item: Diagnostic) -> dict[str, Any]:
+    """A finding that a policy does not hold: its message and the way to the device."""
+    return {
+        "text": item.message,
+        "waived": item.waiver.reason if item.waiver else None,
+        "way": [
+            {"text": step.message, "at": _place(platform, step.position)} for step in item.related
+        ],
     }
 
 

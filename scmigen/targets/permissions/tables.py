@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from scmigen.bindings.board import model_of
+from scmigen.diagnostics import Diagnostic
 from scmigen.escape import csv_table as text_table
 from scmigen.escape import markdown as markdown_text
 from scmigen.escape import markdown_code
@@ -83,6 +84,16 @@ def _driven(platform: Platform) -> list[tuple[str, str, str, str]]:
     ]
 
 
+def _broken(platform: Platform, item: Diagnostic) -> tuple[str, list[str]]:
+    """A finding that a policy does not hold, and the steps of the way to the device."""
+    waived = f"; waived: {item.waiver.reason}" if item.waiver else ""
+    places = (
+        f" ({platform.place(step.position)})" if step.position else "" for step in item.related
+    )
+    steps = (f"{step.message}{place}" for step, place in zip(item.related, places, strict=True))
+    return markdown_text(item.message + waived), list(map(markdown_text, steps))
+
+
 def markdown(platform: Platform) -> bytes:
     """``permissions.md``: one table per kind of resource, then the devices."""
     grants = _cells(platform)
@@ -138,4 +149,12 @@ def markdown(platform: Platform) -> bytes:
         devices=devices,
         shared=_shared(platform, grants),
         driven=_driven(platform),
+        policies=[
+            (
+                markdown_text(policy.word),
+                markdown_text(policy.reason),
+                [_broken(platform, item) for item in policy.broken],
+            )
+            for policy in platform.stated
+        ],
     )
