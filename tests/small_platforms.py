@@ -286,7 +286,7 @@ def devices(full: bool) -> Small:
         sends(H, "resets b and its devices", BASE, 0xB, B, 1, seen_by=[A, B]),
         waits(90),
         goes(A, B),
-        goes(B),
+        goes(B, *[A] * full),  # then what it waits for is not done
         # what they try
         sends(A, "takes the unit from b", BASE, 9, B, 0, 0, never=True),
         sends(A, "gives itself the clock", BASE, 0xA, A, 0, CLOCK, 1, never=True),
