@@ -5,7 +5,6 @@ escaped as a whole where they are printed, so that no value is forgotten.
 """
 
 import io
-import json
 import re
 from collections.abc import Iterable, Sequence
 
@@ -124,7 +123,9 @@ def mermaid(text: str) -> str:
 
 def python(text: str) -> str:
     """Text as a literal of Python: as JSON has it, unless it has what only an escape can show."""
-    return json.dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)
+    from json import dumps
+
+    return dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)
 
 
 def rst(text: str) -> str:

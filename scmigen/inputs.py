@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -101,6 +100,8 @@ def _near(path: Path) -> str | None:
         names = [entry.name for entry in islice(os.scandir(path.parent), _NEIGHBOURS)]
     except (OSError, ValueError):
         return None
+    from difflib import get_close_matches  # only where a file is missing
+
     close = get_close_matches(path.name, names, 1)
     return f"did you mean {path.with_name(close[0])}?" if close else None
 

@@ -1,7 +1,6 @@
 """Words of messages: hints for misspelt ones. Numbers in ranges, as they are read and written."""
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 
 from scmigen.patterns import pattern
 
@@ -13,6 +12,8 @@ NUMBERS = rf"({_NUMBER})(\s*-\s*({_NUMBER}))?(\s*,\s*({_NUMBER})(\s*-\s*({_NUMBE
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:
     """A hint with similar known words, or with all known words if there are few."""
+    from difflib import get_close_matches  # only where a word is wrong
+
     near = get_close_matches(word, known, 3)
     if near:
         return "did you mean " + " or ".join(near) + "?"

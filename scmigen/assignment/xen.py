@@ -17,15 +17,16 @@ from scmigen.bindings.xen import (
     PASSTHROUGH,
     PATH,
     SCI_TYPE,
+    SINGLE,
     Sci,
     SciEntry,
     domains_of,
     named_paths,
+    nodes_over_smc,
     passed_through,
     same_memories,
     sci_of,
 )
-from scmigen.bindings.xen_single import SINGLE, nodes_over_smc
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, counted

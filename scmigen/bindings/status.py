@@ -4,14 +4,14 @@ Devicetree Specification v0.4 section 2.3.4 and Linux ``Bindings/arm/secure.txt`
 defaults to ``status``; a node below an unavailable one is unavailable, too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from scmigen.data import Data, field
-from scmigen.devicetree.edits import DeleteNode, Edit, SetProperty, Strings
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 
-_OKAY = frozenset({None, "okay", "ok"})
+#: What enables a node, also without the property.
+ENABLED = frozenset({None, "okay", "ok"})
 
 
 class Status(Data):
@@ -42,7 +42,7 @@ class Status(Data):
     @property
     def is_okay(self) -> bool:
         """Whether ``status`` leaves the node enabled."""
-        return self.normal in _OKAY
+        return self.normal in ENABLED
 
 
 class Availability(Data):
@@ -73,7 +73,7 @@ class Availability(Data):
             status = self.status(item)
             here = status.is_okay
             normal = normal and here
-            secure = secure and (here if status.secure is None else status.secure in _OKAY)
+            secure = secure and (here if status.secure is None else status.secure in ENABLED)
             self._known[item] = normal, secure
         return normal, secure
 
@@ -100,7 +100,7 @@ class Availability(Data):
         if self.present(node):
             return False
         statuses = (self.status(part).normal for part in node.upwards())
-        return next((word for word in statuses if word not in _OKAY), None) == "reserved"
+        return next((word for word in statuses if word not in ENABLED), None) == "reserved"
 
     def status_position(self, node: Node) -> Position | None:
         """Where the nearest status at or above the node is written, else the node's position."""
@@ -113,33 +113,3 @@ class Availability(Data):
 
 #: Values of ``status``.
 OKAY, DISABLED, RESERVED, FAILED = "okay", "disabled", "reserved", "fail"
-
-
-def reservation(node: Node, word: str, whose: str) -> Iterator[Edit]:
-    """What leaves a node to others, whichever world they are in; ``whose`` says to whom.
-
-    A node cannot have a property beside a child of the same name, such as an LED: its children are
-    left to others then.
-    """
-    if "status" in node.children:
-        for child in node.children.values():
-            yield from reservation(child, word, whose)
-        return
-    status = Status.of(node)
-    if status.is_okay:
-        yield SetProperty(node.path, "status", Strings((word,)), whose)
-    if status.secure in _OKAY - {None}:
-        yield SetProperty(node.path, "secure-status", Strings((DISABLED,)))
-
-
-def status_edit(node: Node, word: str, why: str = "") -> Iterator[Edit]:
-    """What gives a node a status, unless it has that; ``why`` is for people."""
-    if node.string("status") != word:
-        yield SetProperty(node.path, "status", Strings((word,)), why)
-
-
-def switches_off(edit: Edit) -> bool:
-    """Whether a node is not there, or not enabled, after an edit."""
-    if isinstance(edit, SetProperty) and edit.name == "status":
-        return not isinstance(edit.value, Strings) or not _OKAY.issuperset(edit.value.texts)
-    return isinstance(edit, DeleteNode)

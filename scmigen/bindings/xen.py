@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from scmigen.bindings.addresses import regions
 from scmigen.bindings.references import References, position_of
+from scmigen.bindings.status import Status
 from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
 from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
@@ -19,9 +20,9 @@ SCI, DOMAIN = "xen,sci", "xen,domain"
 SECONDARY, WIDTH = "scmi-secondary-agents", "#scmi-secondary-agents-cells"
 DOM0_AGENT, DOMAIN_AGENT = "xen,dom0-sci-agent-id", "xen,sci-agent-id"
 #: ``xen,sci_type`` and ``arm_sci`` of a domain that is an agent of its own.
-SCI_TYPE, MULTIAGENT = "xen,sci_type", "scmi_smc_multiagent"
+SCI_TYPE, MULTIAGENT, SINGLE = "xen,sci_type", "scmi_smc_multiagent", "scmi_smc"
 #: What ``xen,sci_type`` may be (``domu_dt_sci_parse``).
-SCI_TYPES = ("none", "scmi_smc", MULTIAGENT)
+SCI_TYPES = ("none", SINGLE, MULTIAGENT)
 PASSTHROUGH, PATH = "xen,passthrough", "xen,path"
 #: Cells of an entry where the container does not say.
 _CELLS = 3
@@ -149,3 +150,14 @@ def mediator_ids(references: References, scmi: Node) -> dict[Node, int]:
         for entry in references.of(node, "access-controllers")
         if entry.provider is scmi and len(entry.cells) == 1
     }
+
+
+def nodes_over_smc(tree: DeviceTree) -> tuple[Node, ...]:
+    """The SCMI nodes that Xen's driver takes, each in place of the one before it."""
+    return tuple(
+        node
+        for node in tree.nodes
+        if _SMC in node.strings("compatible")
+        and Status.of(node).is_okay
+        and PASSTHROUGH not in node
+    )

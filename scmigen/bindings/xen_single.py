@@ -7,18 +7,15 @@ one's id counts, and only ``/firmware/scmi`` is kept from dom0 where a domain ha
 from collections.abc import Iterator
 
 from scmigen.bindings.addresses import Region
-from scmigen.bindings.status import Status
 from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
-from scmigen.bindings.xen import DOMAIN, PASSTHROUGH, SCI_TYPE
+from scmigen.bindings.xen import DOMAIN, SCI_TYPE, SINGLE, nodes_over_smc
 from scmigen.bindings.xen_emission import CHOSEN, XenChannel
 from scmigen.devicetree.edits import AddNode, Edit, Entry, SetProperty, Strings, cells, free_label
-from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
 _FIRMWARE = "/firmware"
 #: The SCMI node that Xen knows by its path.
 SCMI_PATH = f"{_FIRMWARE}/scmi"
-SINGLE = "scmi_smc"
 _SMC = BY_WORD["smc"].compatible
 #: The owner of a call is in these bits of its id; Xen asks its SCMI driver about those of the SoC.
 _OWNER, _OWNERS, _SOC = 24, 0x3F, 2
@@ -27,17 +24,6 @@ _OWNER, _OWNERS, _SOC = 24, 0x3F, 2
 def is_forwarded(smc_id: int) -> bool:
     """Whether Xen asks its SCMI drivers about a call: its owner is the SoC's vendor (SiP)."""
     return smc_id >> _OWNER & _OWNERS == _SOC
-
-
-def nodes_over_smc(tree: DeviceTree) -> tuple[Node, ...]:
-    """The SCMI nodes that Xen's driver takes, each in place of the one before it."""
-    return tuple(
-        node
-        for node in tree.nodes
-        if _SMC in node.strings("compatible")
-        and Status.of(node).is_okay
-        and PASSTHROUGH not in node
-    )
 
 
 def root_holds(tree: DeviceTree, memory: Region) -> bool:

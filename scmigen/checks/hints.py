@@ -5,7 +5,6 @@ A test applies every such line and compiles again, so a hint says nothing that d
 ``grant: [...] in vm1`` for one of that agent's domain, ``needs: {...} in vm1`` for its ``scmi``.
 """
 
-import json
 from collections.abc import Collection, Iterable
 
 from scmigen.assignment.assignment import Agent, Claim
@@ -92,7 +91,11 @@ def _name(agent: Agent) -> str:
 
 def _text(name: str) -> str:
     """A name as YAML takes it for text."""
-    return name if _WORD.fullmatch(name) else json.dumps(name)
+    if _WORD.fullmatch(name):
+        return name
+    from json import dumps  # few names need it
+
+    return dumps(name)
 
 
 def votes(inventory: Inventory, keys: Iterable[ResourceKey], agents: Iterable[Agent]) -> str:

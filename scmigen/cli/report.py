@@ -1,6 +1,5 @@
 """Printing diagnostics, and the exit statuses of all commands."""
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -86,7 +85,9 @@ def say_document(text: str) -> None:
 
 def say_json(value: object) -> None:
     """Print a JSON document."""
-    say_document(f"{escape.json_text(json.dumps(value, indent=1))}\n")
+    from json import dumps
+
+    say_document(f"{escape.json_text(dumps(value, indent=1))}\n")
 
 
 def say_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -13,7 +13,6 @@ decides, read from the sources:
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from scmigen.scmi.protocols import Profile
@@ -116,6 +115,8 @@ def later(name: str) -> str | None:
 
 def near(name: str) -> str:
     """What may be meant by a name that is unknown."""
+    from difflib import get_close_matches  # few names are unknown
+
     close = get_close_matches(name, EXAMPLES[len(Profile) :], 1)
     return f"did you mean {close[0]}? Known: {KNOWN}" if close else f"known: {KNOWN}"
 

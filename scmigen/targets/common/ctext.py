@@ -5,7 +5,6 @@ through the functions here, and none of their results can leave the comment, the
 identifier that contains it.
 """
 
-import textwrap
 from collections.abc import Container, Iterable
 
 from scmigen.patterns import pattern
@@ -35,7 +34,7 @@ def comment(text: str, indent: int = 0) -> str:
     if indent + len(text) + 6 <= WIDTH:
         return f"/* {text} */"
     space = " " * indent
-    lines = textwrap.wrap(text, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
+    lines = _wrapped(text, WIDTH - indent - 3)
     body = "".join(f"{space} * {line}\n" for line in lines)
     return f"/*\n{body}{space} */"
 
@@ -47,8 +46,14 @@ def notice(text: str, prefix: str) -> str:
     read, becomes ``_``.
     """
     kept = "".join(c if c.isprintable() and c not in "*\\?" else "_" for c in text)
-    lines = textwrap.wrap(kept, WIDTH - len(prefix), break_long_words=False, break_on_hyphens=False)
+    lines = _wrapped(kept, WIDTH - len(prefix))
     return "\n".join(f"{prefix}{line}" for line in lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    from textwrap import wrap  # most text fits in a line
+
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def string(text: str) -> str:

@@ -13,7 +13,8 @@ from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.served import described_channels
 from scmigen.bindings.stand_ins import StandIns, name_of
-from scmigen.bindings.status import DISABLED, FAILED, OKAY, RESERVED, reservation, status_edit
+from scmigen.bindings.status import DISABLED, FAILED, OKAY, RESERVED
+from scmigen.bindings.status_edits import reservation, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
 from scmigen.checks.words import reference_word

@@ -7,7 +7,7 @@ from scmigen.bindings.dialects import DIALECTS, Os
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.node_kinds import bus_of
 from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
-from scmigen.bindings.status import switches_off
+from scmigen.bindings.status_edits import switches_off
 from scmigen.bindings.transports import PART_OF, TRANSPORTS, Part, ScmiTransport
 from scmigen.checks import hints
 from scmigen.checks.controllers import entry_of, place_of

@@ -6,8 +6,9 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import PAGE
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions
+from scmigen.bindings.xen import nodes_over_smc
 from scmigen.bindings.xen_emission import XenChannel
-from scmigen.bindings.xen_single import SCMI_PATH, is_forwarded, nodes_over_smc, root_holds
+from scmigen.bindings.xen_single import SCMI_PATH, is_forwarded, root_holds
 from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Platform
