@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from scmigen.assignment.assume_file import GIVES, read_values
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located
-from scmigen.assignment.said import ElementSaid, NumberedGrant
+from scmigen.assignment.said import MAX_ELEMENT, ElementSaid, NumberedGrant
 from scmigen.assignment.words import read_span
 from scmigen.data import replace
 from scmigen.diagnostics import Position
@@ -22,8 +22,6 @@ from scmigen.tuples import NamedTuple
 
 #: The kinds whose elements can be declared. Power caps and pins are facts of ``platform.extra``.
 DECLARED = (Kind.POWER, Kind.PERFORMANCE, Kind.CLOCK, Kind.SENSOR, Kind.RESET, Kind.VOLTAGE)
-#: The highest number of an element: an identifier of SCP-firmware has 12 bits for it.
-MAX_ELEMENT = 4095
 #: A grant that says no operations has those that a device needs of such a resource.
 USUAL = {
     Kind.CLOCK: (Operation.STATE, Operation.READ),

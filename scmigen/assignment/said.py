@@ -96,6 +96,10 @@ class ClaimSaid(Data):
     below: bool = True
 
 
+#: The highest number of an element: an identifier of SCP-firmware has 12 bits for it.
+MAX_ELEMENT = 4095
+
+
 class ElementSaid(Data):
     """A resource by its number, and what is said of it, as in `Element`."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from scmigen.assignment.assume_file import GIVES, HIGHEST
-from scmigen.assignment.elements_file import ENUMERATOR, MAX_ELEMENT, NAME
+from scmigen.assignment.elements_file import ENUMERATOR, NAME
 from scmigen.assignment.elements_file import KEYS as ELEMENT
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS, SWITCHED
@@ -18,6 +18,7 @@ from scmigen.assignment.policies_file import AGENTS as POLICY_AGENTS
 from scmigen.assignment.policies_file import FORMS as POLICIES
 from scmigen.assignment.policies_file import KEYS as POLICY
 from scmigen.assignment.policies_file import TARGETS as POLICY_TARGETS
+from scmigen.assignment.said import MAX_ELEMENT
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, TRANSPORTS
 from scmigen.assignment.vocabulary import (
     ASSUME,

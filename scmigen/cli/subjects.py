@@ -1,7 +1,6 @@
 """What a word of the command line names: resources, or nodes that may be devices."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from scmigen.assignment.select import Selector, resource_key
@@ -86,6 +85,8 @@ def _similar(model: Model, text: str, hint: str | None) -> str | None:
             known.setdefault(name, []).append(f"{resource.kind}:{name}")
     if text not in known and hint:
         return hint
+    from difflib import get_close_matches
+
     near = [text] if text in known else get_close_matches(text, known, 2)
     named = dict.fromkeys(name for each in near for name in known[each])
     return f"did you mean {' or '.join(named)}?" if named else None

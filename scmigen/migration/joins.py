@@ -8,7 +8,8 @@ element: a number under the SCMI node.
 from collections.abc import Iterator, Mapping
 
 from scmigen.assignment.elements import Numbers, numbers_of
-from scmigen.assignment.elements_file import DECLARED, MAX_ELEMENT
+from scmigen.assignment.elements_file import DECLARED
+from scmigen.assignment.said import MAX_ELEMENT
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import plain
 from scmigen.data import Data

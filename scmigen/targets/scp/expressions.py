@@ -7,8 +7,8 @@ checked here is what would otherwise fail in the compiler, or be cut there.
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from scmigen.assignment.elements_file import MAX_ELEMENT
 from scmigen.assignment.given import shown
+from scmigen.assignment.said import MAX_ELEMENT
 from scmigen.diagnostics import Diagnostic
 from scmigen.patterns import pattern
 from scmigen.targets.options import OUTPUT_OPTION, whole_number

@@ -1,7 +1,6 @@
 """The options of the SCP-firmware tables, and their validation."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -219,6 +218,8 @@ def _unused(
         if name in nearest_compatibles(provider.node)
     ]
     lacking = [other for other in known if other not in options.drivers]
+    from difflib import get_close_matches
+
     if get_close_matches(name, lacking, cutoff=_MISSPELT) and not _in_tree(platforms, name):
         message = f'no node of the board is compatible with "{name}"'
         return OUTPUT_OPTION.error(message, at, hint=did_you_mean(name, lacking))

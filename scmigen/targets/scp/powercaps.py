@@ -58,7 +58,7 @@ class Cap(Data):
     number: int
     enum: str
     name: str
-    domain: runtime.Powercap | None
+    domain: "runtime.Powercap | None"
     parent: str | None
 
     @property
@@ -106,8 +106,8 @@ class _Given(Data):
     ``count``: of the domains, whatever is wrong."""
 
     count: int = 0
-    domains: tuple[runtime.Powercap, ...] = ()
-    grants: Mapping[int, tuple[runtime.Grant, ...]] = field(default_factory=dict)
+    domains: "tuple[runtime.Powercap, ...]" = ()
+    grants: "Mapping[int, tuple[runtime.Grant, ...]]" = field(default_factory=dict)
     problem: str | None = None
 
 
@@ -143,7 +143,7 @@ def _given(platform: Platform) -> _Given:
     return _Given(count, merged.powercaps, grants)
 
 
-def _names(domain: runtime.Powercap) -> str:
+def _names(domain: "runtime.Powercap") -> str:
     return f"{domain.name} ({domain.id})"
 
 
@@ -217,7 +217,7 @@ def no_use(setup: Setup) -> str | None:
     )
 
 
-def _cap_rows(domains: tuple[runtime.Powercap, ...]) -> tuple[Cap, ...]:
+def _cap_rows(domains: "tuple[runtime.Powercap, ...]") -> tuple[Cap, ...]:
     known = {domain.id: domain for domain in domains}
     names = {domain.name for domain in domains}
     enums = Enumerators("POWERCAP_IDX", ("COUNT",))
@@ -239,7 +239,7 @@ def _cap_rows(domains: tuple[runtime.Powercap, ...]) -> tuple[Cap, ...]:
     )
 
 
-def _allowed(cap: Cap, grant: runtime.Grant) -> Allowed:
+def _allowed(cap: Cap, grant: "runtime.Grant") -> Allowed:
     operations = frozenset(Operation(operation) for operation in grant.operations)
     messages = tuple(
         enum

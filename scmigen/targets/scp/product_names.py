@@ -2,7 +2,6 @@
 headers, as far as one is like them."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
@@ -42,6 +41,8 @@ def _misspelt(used: str, known: Collection[str], at: Position | None) -> Iterato
     if used in known or first == _FRAMEWORK:
         return
     near = [name for name in known if name.startswith(first)]
+    from difflib import get_close_matches
+
     if get_close_matches(used, near, cutoff=_ALIKE):
         yield SCP_ELEMENT.error(
             f"no header of the product has {shown(used)}", at, hint=did_you_mean(used, near)
