@@ -5,7 +5,7 @@ command of click that prints help, says what is wrong, and completes words.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
@@ -137,10 +137,10 @@ class Group(Data):
     def below(self, word: str) -> "Command | Group | None":
         """The command of that name."""
         found = self.commands.get(word)
-        return imported(found) if isinstance(found, str) else found
+        return _imported(found) if isinstance(found, str) else found
 
 
-def imported(place: str) -> Command | Group:
+def _imported(place: str) -> Command | Group:
     """What is declared at ``module:name``."""
     module, _, name = place.partition(":")
     found: Command | Group = getattr(import_module(module), name)
@@ -200,8 +200,3 @@ def _as_current(current: Running) -> Iterator[None]:
         yield
     finally:
         _RUNNING.reset(token)
-
-
-def options_of(parameters: Iterable[Parameter]) -> Iterator[Option]:
-    """The options among parameters."""
-    return (each for each in parameters if isinstance(each, Option))
