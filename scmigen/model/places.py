@@ -5,8 +5,8 @@ machine alone.
 """
 
 import os
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
 
 from scmigen.data import Data, replace
 from scmigen.diagnostics import Position
@@ -30,7 +30,12 @@ class Places(Data, slots=False):
         """A position for an output: ``board.dts:12:3``."""
         return str(replace(position, file=self.name(position.file)))
 
-    def name(self, file: str) -> str:
+    @cached_property
+    def name(self) -> Callable[[str], str]:
+        """`_name`, which is worked out once for each file."""
+        return cache(self._name)
+
+    def _name(self, file: str) -> str:
         """The name of a file.
 
         Mapped, or relative to the folder that is left by the fewest ``..``; the whole path where it

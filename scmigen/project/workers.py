@@ -54,7 +54,8 @@ def run_all(
     """Do ``work`` for ``count`` boards, each in a process of its own, at most ``jobs`` at once.
 
     ``take`` gets the outcomes in the order of the boards. ``outputs``: the work makes some. No
-    process is left at the end, also where a signal asks for it. Where the system has no fork, all is done here.
+    process is left at the end, also where a signal asks for it. Where the system has no fork, all
+    is done here.
     """
     if not hasattr(os, "fork"):
         for index in range(count):

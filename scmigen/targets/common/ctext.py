@@ -46,7 +46,10 @@ def notice(text: str, prefix: str) -> str:
     read, becomes ``_``.
     """
     kept = "".join(c if c.isprintable() and c not in "*\\?" else "_" for c in text)
-    lines = _wrapped(kept, WIDTH - len(prefix))
+    width = WIDTH - len(prefix)
+    if len(kept) <= width and kept == kept.strip():
+        return f"{prefix}{kept}"
+    lines = _wrapped(kept, width)
     return "\n".join(f"{prefix}{line}" for line in lines)
 
 

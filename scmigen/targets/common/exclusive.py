@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 #: Seconds to wait for another build that writes into the same folder.
@@ -25,7 +25,6 @@ def stoppable() -> Iterator[Callable[[], None]]:
     Signals are Python's main thread's; elsewhere nothing is changed.
     """
     import signal
-    import threading
 
     came: list[int] = []
     before = {}
@@ -35,14 +34,14 @@ def stoppable() -> Iterator[Callable[[], None]]:
             raise StoppedError
 
     try:
-        if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-                number = getattr(signal, name, None)
-                handler = None if number is None else signal.getsignal(number)
-                # What is ignored (nohup) stays so; None is a handler that is not of Python.
-                if number is not None and handler not in (None, signal.SIG_IGN):
-                    before[number] = handler
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            handler = None if number is None else signal.getsignal(number)
+            # What is ignored (nohup) stays so; None is a handler that is not of Python.
+            if number is not None and handler not in (None, signal.SIG_IGN):
+                with suppress(ValueError):  # it is not the main thread
                     signal.signal(number, lambda number, _: came.append(number))
+                    before[number] = handler
         yield check
     finally:
         for number, handler in before.items():

@@ -8,7 +8,6 @@ content security policy runs the one script and style whose hashes it names, not
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 from scmigen.assignment.assignment import Agent, HandGrant
@@ -20,6 +19,7 @@ from scmigen.model.protocol_grants import Right
 from scmigen.resources import directory
 from scmigen.scmi.operations import OPERATIONS, Operation, aggregates, ordered
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.digest import digest_of
 from scmigen.targets.common.forest import KINDS, TreeNode, children_of, descend, forest
 from scmigen.targets.common.names import driver_of, titles, written
 from scmigen.targets.common.templates import render
@@ -51,7 +51,7 @@ def page(platform: Platform) -> bytes:
 
 def _hash(text: str) -> str:
     """The source expression of a content security policy that allows just this text."""
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+    return f"sha256-{b64encode(digest_of(text.encode())).decode()}"
 
 
 def _json(value: object) -> str:

@@ -244,7 +244,8 @@ class Firmware(Data):
             "mock-supply",
             "mock-power",
         )
-        return tuple(name.replace("-", "_") for name in own if name in self.modules)
+        built = self.modules
+        return tuple(name.replace("-", "_") for name in own if name in built)
 
     @property
     def module_folder(self) -> str:

@@ -5,7 +5,7 @@ may be too long below its ``=``. What is short enough for one line becomes one h
 clang-format with SCP-firmware's settings has nothing to change.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from scmigen.patterns import pattern
 from scmigen.targets.common.ctext import WIDTH
@@ -28,24 +28,28 @@ def includes(headers: Iterable[str]) -> str:
 
 def laid_out(text: str) -> str:
     """C in which each call and each value stands on one line where it fits."""
-    return "\n".join(_laid_out(text.split("\n")))
+    lines = text.split("\n")
+    found: list[str] = []
+    done = 0  # of the lines; most of them stay as they are
+    for at, line in enumerate(lines):
+        if at >= done and (line.endswith(("(", " =")) or len(line) > WIDTH):
+            found += lines[done:at]
+            done = at + _used(lines, at)
+            found.append(_laid_out(lines[at:done]))
+    return "\n".join(found + lines[done:])
 
 
-def _laid_out(lines: Sequence[str]) -> Iterator[str]:
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        used = 1
-        if line.endswith("("):
-            used = _length(lines, at)
-            line = _call(lines[at : at + used])
-        elif line.endswith(" ="):
-            used = 2
-            line = _value(line, lines[at + 1])
-        elif len(line) > WIDTH:
-            line = _long(line)
-        yield line
-        at += used
+def _used(lines: Sequence[str], at: int) -> int:
+    """How many lines belong to what begins there."""
+    line = lines[at]
+    return _length(lines, at) if line.endswith("(") else 2 if line.endswith(" =") else 1
+
+
+def _laid_out(lines: Sequence[str]) -> str:
+    line = lines[0]
+    if line.endswith("("):
+        return _call(lines)
+    return _value(line, lines[1]) if line.endswith(" =") else _long(line)
 
 
 def _length(lines: Sequence[str], at: int) -> int:
