@@ -21,9 +21,6 @@ class Cutter:
     def __init__(self, grammar: Parser) -> None:
         part = grammar.terminals
 
-        def compiled(pattern: str) -> re.Pattern[str]:
-            return regex(pattern, FLAGS)
-
         name = rf"\\?+({part['NAME']})\s*+"
         unnamed = (
             part["V1"],
@@ -37,18 +34,21 @@ class Cutter:
             # Whatever this is, it has no place in a source.
             r"[\s\S]",
         )
-        self.item = compiled(
+        self.item = regex(
             rf"((?:{part['MARK']})*+)"
-            rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;|({'|'.join(unnamed)}))\s*+"
+            rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;|({'|'.join(unnamed)}))\s*+",
+            FLAGS,
         )
-        self.blanks = compiled(r"\s++")
-        self.name = compiled(rf"/delete-[a-z]++/\s*+{name}")
-        self.reference = compiled(part["REFERENCE"])
-        self.reservation = compiled(rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});")
-        self.start = compiled(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}")
-        self.value = compiled(part["VALUE"])
-        self.string = compiled(part["STRING"])
-        self.label = compiled(r"([A-Za-z_]\w*+)\s*+:")
+        self.label = regex(r"([A-Za-z_]\w*+)\s*+:", FLAGS)
+        self.blanks = regex(r"\s++", FLAGS)
+        self.name = regex(rf"/delete-[a-z]++/\s*+{name}", FLAGS)
+        self.reference = regex(part["REFERENCE"], FLAGS)
+        self.reservation = regex(
+            rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});", FLAGS
+        )
+        self.start = regex(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}", FLAGS)
+        self.value = regex(part["VALUE"], FLAGS)
+        self.string = regex(part["STRING"], FLAGS)
 
 
 class Items:

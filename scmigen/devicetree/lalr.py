@@ -142,18 +142,20 @@ class Parser:
             states.append(action)
             yield token
 
-    def parse(self, text: str, start: str) -> Tree:
-        """The tree of ``text``. A token is looked for among those that may follow.
+    def parse(self, text: str, start: str, contextual: bool = True) -> Tree:
+        """The tree of ``text``. A token is looked for among those that may follow, or, if not
+        ``contextual``, among all of the start rule: one expression to compile, not many.
 
         Raises `UnexpectedError`.
         """
         actions, jumps = self.tables.actions, self.tables.jumps
         first, last = self.tables.starts[start]
+        every = {} if contextual else self._terminals_of(first)
         states = [first]
         made: list[Tree | Token] = []
         offset = 0
         while True:
-            token = self._next(text, offset, actions[states[-1]])
+            token = self._next(text, offset, actions[states[-1]] if contextual else every)
             offset = token.start + len(token)
             while (action := actions[states[-1]].get(token.type, _NONE)) < 0:
                 if self._dissolves[~action]:
@@ -169,6 +171,19 @@ class Parser:
                 raise UnexpectedError(token.start, token.type, frozenset(actions[states[-1]]))
             states.append(action)
             made.append(token)
+
+    def _terminals_of(self, first: int) -> dict[str, int]:
+        """All terminals of what can follow the state ``first``."""
+        found: dict[str, int] = {}
+        reached, stack = {first}, [first]
+        while stack:
+            state = stack.pop()
+            shifts = {k: next_ for k, next_ in self.tables.actions[state].items() if next_ >= 0}
+            found |= shifts
+            new = {*shifts.values(), *self.tables.jumps[state].values()} - reached
+            reached |= new
+            stack.extend(new)
+        return found
 
     def _next(self, text: str, offset: int, actions: dict[str, int]) -> Token:
         """The next token at ``offset`` or behind what is ignored there."""

@@ -42,11 +42,12 @@ MAX_MADE = 100
 _STRING = r'"(?:[^"\\]|\\[\s\S])*+"'
 _CHARACTER = r"'(?:[^'\\\n]|\\.)*+'"
 _COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/|//[^\n]*+"
-_MARKER = regex(
+_MARKER = (
     r'(?P<marker>#(?:line)?[ \t]++(?P<line>[0-9]++)[ \t]++"(?P<file>(?:[^"\\\n]|\\.)*+)"'
     r"(?:[ \t]++[0-9]++)*+)"
 )
-_STRINGS_AND_MARKERS = regex(rf"{_STRING}|{_CHARACTER}|^{_MARKER.pattern}", re.MULTILINE)
+_MARKERS = regex(_MARKER)
+_STRINGS_AND_MARKERS = regex(rf"{_STRING}|{_CHARACTER}|^{_MARKER}", re.MULTILINE)
 _COMMENTS = regex(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
 _INCLUDES = regex(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
 _NOT_NEWLINE = regex(r"[^\n]")
@@ -142,7 +143,7 @@ def _markers(text: str) -> list[re.Match[str]]:
     done = 0
     start = 0 if text.startswith("#") else _line_with_hash(text, 0)
     while start >= 0:
-        marker = _MARKER.match(text, start)
+        marker = _MARKERS.match(text, start)
         if marker is not None:
             # Inside a string the quotes up to here are odd in number, unless one is escaped.
             if text.count('"', done, start) % 2:

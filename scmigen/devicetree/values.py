@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
+from scmigen.devicetree.arithmetic import MASK, Program, compile_tree, number, run, unescape
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
 from scmigen.devicetree.nodes import Reference
 from scmigen.devicetree.regex import regex
@@ -64,18 +64,19 @@ class Values:
         self._parser = grammar
         self._has_odd = _has_odd(text)
         terminals = grammar.terminals
-        literal = rf"{terminals['NUMBER']}|{terminals['CHARACTER']}"
+        number = terminals["NUMBER"]
+        character = terminals["CHARACTER"]
         reference = terminals["REFERENCE"]
         string = terminals["STRING"]
-        self._strings = _compiled(rf"{string}\s*+(?:,\s*+{string}\s*+)*+").fullmatch
-        self._string = _compiled(string).findall
-        self._reference = _compiled(rf"{reference}\s*+").fullmatch
-        self._literal = _compiled(f"({literal})")
-        self._parentheses = _compiled(_balanced(_NESTED, terminals["CHARACTER"]))
+        self._strings = regex(rf"{string}\s*+(?:,\s*+{string}\s*+)*+", FLAGS)
+        self._string = regex(string, FLAGS)
+        self._reference = regex(rf"{reference}\s*+", FLAGS)
+        self._literal = regex(f"({number}|{character})", FLAGS)
+        self._parentheses = regex(_balanced(_NESTED, character), FLAGS)
         #: What has been read: text → value.
         self.known: dict[str, Value] = {}
-        is_number = _compiled(terminals["NUMBER"]).fullmatch
-        is_cell = _compiled(rf"{terminals['NUMBER']}|{reference}").fullmatch
+        is_number = regex(number, FLAGS)
+        is_cell = regex(f"{number}|{reference}", FLAGS)
         self._cells = {bits: _Cells(is_number, bits).__getitem__ for bits in ("8", "16", "64")}
         self._cells["32"] = _Cells(is_cell, "32").__getitem__
         self._numbers = _Numbers()
@@ -101,9 +102,9 @@ class Values:
             single = text[1:-1]
             if text[-1] == '"' and '"' not in single and "\\" not in single:
                 return single.encode() + b"\0", (), ()
-            if not self._strings(text):
+            if not self._strings.fullmatch(text):
                 return None
-            parts = [unescape(string[1:-1]) for string in self._string(text)]
+            parts = [unescape(string[1:-1]) for string in self._string.findall(text)]
             return b"\0".join([*parts, b""]), (), ()
         if first == "[":
             if self._has_odd and _has_odd(text):
@@ -113,7 +114,7 @@ class Values:
         if first == "/":
             bits = _BITS.match(text)
             return self._plain_cells(text[bits.end() :], bits[1]) if bits else None
-        if first == "&" and self._reference(text):
+        if first == "&" and self._reference.fullmatch(text):
             return b"", (Reference(0, target_of(text.rstrip()), is_path=True),), ()
         return None
 
@@ -166,7 +167,7 @@ class Values:
         shape = "0".join(parts[::2])
         program = self._programs.get(shape)
         if program is None:
-            program, _ = compile_tree(self._parser.parse(shape, start="arithmetic"))
+            program, _ = compile_tree(self._parser.parse(shape, "arithmetic", contextual=False))
             self._programs[shape] = program
         return run(program, map(self._numbers.__getitem__, parts[1::2]))
 
@@ -236,7 +237,7 @@ class Values:
                 value = self._number(item)
                 mask = (1 << bits) - 1
                 # What is above must be all zero, or the sign of a negative number.
-                if value > mask and value | mask != (1 << 64) - 1:
+                if value > mask and value | mask != MASK:
                     message = f"{value:#x} does not fit in {bits} bits"
                     truncated.append((message, first_offset(item)))
                 data += (value & mask).to_bytes(bits // 8, "big")
@@ -287,10 +288,11 @@ class _Numbers(dict[str, int]):
 class _Cells(dict[str, bytes]):
     """The bytes of numbers and references as cells of so many bits, each found out once."""
 
-    def __init__(self, is_cell: Callable[[str], object], bits: str) -> None:
+    def __init__(self, is_cell: re.Pattern[str], bits: str) -> None:
         super().__init__()
         self._is_cell = is_cell
         self._size = int(bits) // 8
+        self._mask = (1 << int(bits)) - 1
 
     def __missing__(self, text: str) -> bytes:
         if text.isdigit() and text[0] != "0":
@@ -298,13 +300,16 @@ class _Cells(dict[str, bytes]):
             value = int(text)
         elif text[:2] == "0x" and text.isalnum():
             value = int(text, 16)
-        elif not self._is_cell(text):
+        elif not self._is_cell.fullmatch(text):
             raise ValueError("not plain")
         elif text[0] == "&":
             self[text] = _UNKNOWN
             return _UNKNOWN
         else:
             value = number(text)
+        if value | self._mask == MASK:
+            # All above is the sign of a negative number.
+            value &= self._mask
         cell = self[text] = value.to_bytes(self._size, "big")
         return cell
 
@@ -312,10 +317,6 @@ class _Cells(dict[str, bytes]):
 def _has_odd(text: str) -> bool:
     """Whether there is what Python takes for blanks or digits and a device tree does not."""
     return not text.isascii() or any(blank in text for blank in _NO_BLANKS)
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return regex(pattern, FLAGS)
 
 
 def target_of(reference: str) -> str:
