@@ -29,7 +29,7 @@ def converting(bench: Bench) -> Iterator[Figure]:
         bench.skipped["dtc"] = "it is not installed (Debian: device-tree-compiler)"
     if dtlib:
         commands["dtlib"] = [dtlib.python, "-c", DTLIB, "BOARD"]
-    found = _processes(commands, boards, bench.rounds(12))
+    found = _processes(commands, boards, bench.rounds(6))
     goals = {"dtc": 4.5, "dtlib": 1.0}
     for peer in list(commands)[1:]:
         against = ratio(found["scmigen"], found[peer])
@@ -56,7 +56,7 @@ def _processes(
 def _in_process(bench: Bench, boards: list[Path], name: str) -> Iterator[Figure]:
     """In process; and what our driver of Lark's tables takes of the time of other drivers."""
     peers = [found for found in map(bench.peer, PEERS) if found]
-    words = [str(boards[0].parent), "--runs", str(bench.rounds(12))]
+    words = [str(boards[0].parent), "--runs", str(bench.rounds(6))]
     found = bench.script("frontend", *words, peers=peers)
     rows = {
         "text to tree to bytes in process": ("scmigen", ("dtc", "dtlib"), 1.0),

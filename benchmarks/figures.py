@@ -7,7 +7,7 @@ same would have been off if only every third sample had been there.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 #: Case → values.
@@ -107,6 +107,18 @@ def read(path: Path) -> Run:
 
 
 # Two runs
+
+
+def with_others(new: Run, old: Run) -> Run:
+    """A new run with what an old one has besides: of suites that did not run."""
+    suites = {_suite(figure) for figure in new.figures}
+    kept = (figure for figure in old.figures if _suite(figure) not in suites)
+    figures = sorted((*new.figures, *kept), key=_suite)
+    return replace(new, figures=tuple(figures), skipped={**old.skipped, **new.skipped})
+
+
+def _suite(figure: Figure) -> str:
+    return figure.key.partition("/")[0]
 
 
 def changes(new: Run, old: Run) -> Iterable[tuple[Figure, float, bool]]:

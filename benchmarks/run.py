@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench import Bench
 from converting import converting
-from figures import Figure, Run, changes, read
+from figures import Figure, Run, changes, read, with_others
 from growth import growth
 from installed import ROOT, install
 from machine import kind, machine
@@ -60,7 +60,8 @@ def main() -> None:
     worse = kept.exists() and compare(found, read(kept))
     if given.keep:
         kept.parent.mkdir(exist_ok=True)
-        kept.write_text(found.json(), encoding="utf-8")
+        whole = with_others(found, read(kept)) if kept.exists() else found
+        kept.write_text(whole.json(), encoding="utf-8")
         print(f"kept: {kept.relative_to(ROOT)}")
     elif not kept.exists():
         print(f"no figures of this kind of machine are kept: {kept.name}")
@@ -81,8 +82,8 @@ def arguments() -> argparse.Namespace:
     for name in given.suites:
         if name not in SUITES:
             parser.error(f"no suite {name}; there are {', '.join(SUITES)}")
-    if given.keep and (given.suites or given.quick):
-        parser.error("--keep needs all suites, and not --quick")
+    if given.keep and given.quick:
+        parser.error("figures of --quick are not kept")
     if given.corpus is None and CORPUS.is_dir():
         given.corpus = CORPUS
     return given
