@@ -219,7 +219,8 @@ def owner_removed(random: Random, facts: Facts) -> Facts:
 
 def owner_added(random: Random, facts: Facts) -> Facts:
     _, _, term, _ = _a_grant(random, facts)
-    if term in ("base", "system"):
+    owned = {each for each, *_ in of(facts, "owner")}
+    if term in ("base", "system", *owned):
         return facts
     return facts | {Fact("owner", (term, _other(random, facts, "0"), '""'))}
 
