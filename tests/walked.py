@@ -21,7 +21,9 @@ from pathlib import Path
 from threading import Thread
 
 #: What a page tells to install is there already, tests are offline, and take nothing out.
-INSTALLED = re.compile(r"python3 -m venv|\. \.venv/|pip install -q \.$|pip uninstall|sudo apt ")
+INSTALLED = re.compile(
+    r"python3 -m venv|\. \.venv/|pip install -q (?:\.|clingo)$|pip uninstall|sudo apt "
+)
 #: Commands that go on: their output is awaited, not their end.
 LASTING = ("scmigen serve",)
 PATIENCE = 60.0

@@ -26,6 +26,11 @@ def builder(_: Path) -> None:
     pytest.importorskip("hatchling", reason="without it pip would fetch it")
 
 
+def clingo(_: Path) -> None:
+    """What checks certificates."""
+    pytest.importorskip("clingo", reason="clingo is not installed")
+
+
 def device_trees(folder: Path) -> None:
     """The sources that the reader has from git."""
     if not (CORPUS / "tree").exists():
@@ -78,6 +83,7 @@ def tshark(_: Path) -> None:
 #: What is there before a reader begins, where that is more than the examples.
 GIVEN: dict[str, Callable[[Path], None]] = {
     "boot-on-generated": guest,
+    "certificate": clingo,
     "own-back-end": builder,
     "own-check": builder,
     "own-target": builder,
