@@ -51,8 +51,8 @@ class Small:
             found = tuple(replace(act, seen_by=frozenset()) for act in found)
         return replace(self, acts=found)
 
-    def machine(self) -> Machine:
-        return Machine(self.servers)
+    def machine(self, *, ordered: bool = False) -> Machine:
+        return Machine(self.servers, ordered)
 
     def servers(self, time: Time) -> Sequence[Server]:
         return [

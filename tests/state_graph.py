@@ -74,15 +74,16 @@ _MUTABLE = frozenset({dict, list, set, deque})
 _KEYED = _MUTABLE | {MappingProxyType}
 
 
-def _key(value: Any, left: Mapping[Any, int] | None) -> Hashable:
-    """A container as something to look up: without the order of what the server looks up by key,
-    and without what is empty there, which is the same as nothing. ``left`` has the places of timers
-    in the order in which they are due, if there are any."""
+def _key(value: Any, left: Mapping[Any, int] | None, ordered: bool) -> Hashable:
+    """A container as something to look up: without what is empty there, which is the same as
+    nothing, and unless ``ordered`` without the order of what the server looks up by key. ``left``
+    has the places of timers in the order in which they are due, if there are any."""
     kind = type(value)
     if kind is dict or kind is MappingProxyType:
+        gather = tuple if ordered else frozenset
         if left is None and not any(type(item) in _MUTABLE for item in value.values()):
-            return frozenset(value.items())
-        return frozenset([(at, _key(item, left)) for at, item in value.items() if item])
+            return gather(value.items())
+        return gather([(at, _key(item, left, ordered)) for at, item in value.items() if item])
     if left is not None:
         return cast(Hashable, _plain(value, left))
     if kind in _MUTABLE:
@@ -93,8 +94,9 @@ def _key(value: Any, left: Mapping[Any, int] | None) -> Hashable:
 class Cells:
     """The objects of one server that change, and the values that each has had, by number."""
 
-    def __init__(self, server: Server, time: Time) -> None:
+    def __init__(self, server: Server, time: Time, ordered: bool) -> None:
         self.server = server
+        self.ordered = ordered
         self.time = time
         cells = server._store._cells
         self.items = [cell.item for cell in cells]
@@ -142,6 +144,7 @@ class Cells:
         waiting = self.server.timers.left()
         if live == self.last and waiting == self.waiting:
             return (*self.ids, self.timed_id)
+        ordered = self.ordered
         left = {timer: place for place, (_, timer, _) in enumerate(waiting)}
         timed: dict[int, tuple[Any, ...]] = {}
         kept = list(self.last) if self.last else list(live)
@@ -157,7 +160,7 @@ class Cells:
                 timed[number] = copies
                 self.ids[number] = 0
                 continue
-            key = tuple([_key(it, None) if type(it) in _KEYED else it for it in copies])
+            key = tuple([_key(it, None, ordered) if type(it) in _KEYED else it for it in copies])
             found = self.known[number].get(key)
             if found is None:
                 found = self.known[number][key] = len(self.values[number])
@@ -181,15 +184,29 @@ class Cells:
         kept together."""
         if not waiting and not timed:
             return 0
+        ordered = self.ordered
         key = (
             tuple([due for due, _, _ in waiting]),
-            tuple([(n, tuple([_key(it, left) for it in some])) for n, some in timed.items()]),
+            tuple(
+                [(n, tuple([_key(it, left, ordered) for it in some])) for n, some in timed.items()]
+            ),
         )
         found = self.timed_known.get(key)
         if found is None:
             found = self.timed_known[key] = len(self.timed)
             self.timed.append((waiting, timed))
         return found
+
+    def unordered(self, state: Sequence[int]) -> Hashable:
+        """A state without the order of what is looked up by key."""
+        waiting, timed = self.timed[state[-1]]
+        left = {timer: place for place, (_, timer, _) in enumerate(waiting)}
+        values = [
+            (self.values[number][own] if own else timed[number], None if own else left)
+            for number, own in enumerate(state[:-1])
+        ]
+        dues = tuple([due for due, _, _ in waiting])
+        return dues, tuple([_key(it, some, ordered=False) for all_, some in values for it in all_])
 
     def put(self, state: Sequence[int], among: Iterable[int]) -> None:
         """Return to a state, from one in which only the objects of these numbers differ."""
@@ -227,13 +244,14 @@ class Cells:
 
 
 class Machine:
-    """A server, and for reloads another one, of the same agents."""
+    """A server, and for reloads another one, of the same agents. ``ordered``: states that differ in
+    nothing but the order of what is looked up by key are two."""
 
-    def __init__(self, servers: Callable[[Time], Sequence[Server]]) -> None:
+    def __init__(self, servers: Callable[[Time], Sequence[Server]], ordered: bool = False) -> None:
         self.time = Time()
         self.servers = servers(self.time)
         self.agents = tuple(self.servers[0].agents)
-        self.cells = [Cells(server, self.time) for server in self.servers]
+        self.cells = [Cells(server, self.time, ordered) for server in self.servers]
         self._boot = [cells.take() for cells in self.cells]
         self.now = 0
 
@@ -251,6 +269,11 @@ class Machine:
         self.servers[old].context.backend = backend
         self.cells[old].take()
         self.now = new
+
+    def unordered(self, state: bytes) -> Hashable:
+        """A state of a graph without the order of what is looked up by key."""
+        *own, server = array("H", state)
+        return server, self.cells[server].unordered(own)
 
     def take(self) -> tuple[int, ...]:
         """The state now, and which server it is of."""
@@ -292,6 +315,7 @@ class Graph:
     acts: Sequence[Act]
     agents: tuple[int, ...]
     after: array[int] = field(default_factory=lambda: array("i"))
+    states: list[bytes] = field(default_factory=list)
     came_from: array[int] = field(default_factory=lambda: array("i"))
     seen: dict[int, array[int]] = field(default_factory=dict)
     got: dict[int, array[int]] = field(default_factory=dict)
@@ -343,7 +367,7 @@ class _Exploration:
         self.nothing = [0] * len(acts)
         self.answers: dict[Any, int] = {(): 0}
         self.known: dict[bytes, int] = {}
-        self.states: list[bytes] = []
+        self.states = self.graph.states
 
     def number_of(self, values: Any) -> int:
         """The number of what an agent gets."""

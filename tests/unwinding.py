@@ -146,3 +146,16 @@ def violations(graph: Graph, undone: Iterable[tuple[str, str]] = (), *alone: str
             found.append(f"after {graph.path(state)}: more than one of {alone}")
             break
     return found
+
+
+def equal(graph: Graph, key: Callable[[bytes], object]) -> list[Leak]:
+    """What some agent sees of the difference between states of the same ``key``."""
+    first: dict[object, int] = {}
+    pairs = [(first.setdefault(key(state), at), at) for at, state in enumerate(graph.states)]
+    found = []
+    for agent in graph.agents:
+        together = _Together(graph, agent)
+        for one, other in pairs:
+            together.join(one, other, -1, 0)
+        found.append(together.follow(range(len(graph.acts))))
+    return [each for each in found if each is not None]
