@@ -47,7 +47,7 @@ def notice(text: str, prefix: str) -> str:
     """
     kept = "".join(c if c.isprintable() and c not in "*\\?" else "_" for c in text)
     width = WIDTH - len(prefix)
-    if len(kept) <= width and kept == kept.strip():
+    if 0 < len(kept) <= width and kept == kept.strip():
         return f"{prefix}{kept}"
     lines = _wrapped(kept, width)
     return "\n".join(f"{prefix}{line}" for line in lines)
