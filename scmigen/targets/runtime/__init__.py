@@ -7,7 +7,7 @@ from scmigen.model.platform import Platform
 from scmigen.resources import directory
 from scmigen.targets.base import Many, Target
 from scmigen.targets.common.files import File
-from scmigen.targets.runtime.configuration import RuntimeOptions, configuration_of
+from scmigen.targets.runtime.configuration import RuntimeOptions
 from scmigen.targets.runtime.module import python_module
 from scmigen.targets.runtime.rows import as_json
 from scmigen.targets.runtime.sound import is_sound
@@ -21,7 +21,7 @@ RUNTIME_RANGE = Finding(
 
 def _check(platform: Platform, options: RuntimeOptions) -> Iterator[Diagnostic]:
     """A value of the tree that no server could read back."""
-    configuration = configuration_of(platform, options)
+    configuration = options.made(platform)
     if not is_sound(configuration):
         from scmigen.targets.runtime.unsound import problem_of
 
@@ -29,7 +29,7 @@ def _check(platform: Platform, options: RuntimeOptions) -> Iterator[Diagnostic]:
 
 
 def _files(platform: Platform, options: RuntimeOptions) -> Iterator[File]:
-    configuration = configuration_of(platform, options)
+    configuration = options.made(platform)
     yield File("runtime.json", f"{as_json(configuration)}\n".encode())
     schema = directory("templates") / "runtime" / "runtime.schema.json"
     yield File("runtime.schema.json", schema.read_bytes())

@@ -1,6 +1,7 @@
 """The runtime configuration of a platform: what the bundled server has to know."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import Agent, HandGrant
@@ -31,11 +32,24 @@ if TYPE_CHECKING:
     from scmigen.runtime import Runtime
 
 
-class RuntimeOptions(Options):
+class RuntimeOptions(Options, slots=False):
     """The options of the runtime configuration."""
 
     #: Whether agents can set the trip points of their sensors.
     trip_points: bool = False
+
+    @cached_property
+    def made(self) -> Callable[[Platform], Row]:
+        """`configuration_of` with these options; what it made last is kept, since checks and files
+        are of the same."""
+        last: list[tuple[Platform, Row]] = []
+
+        def of(platform: Platform) -> Row:
+            if not last or last[0][0] is not platform:
+                last[:] = [(platform, configuration_of(platform, self))]
+            return last[0][1]
+
+        return of
 
 
 def to_runtime(platform: Platform, options: RuntimeOptions | None = None) -> "Runtime":
