@@ -89,6 +89,7 @@ class Parser:
         self._sizes = [(name, len(kept)) for name, kept in tables.rules]
         # Rules that leave their only symbol to the parent: levels of precedence not made use of.
         self._dissolves = [kept == [True] and name.startswith("_") for name, kept in tables.rules]
+        self._every: dict[int, dict[str, int]] = {}
         self._scanners: dict[frozenset[str], re.Pattern[str]] = {}
 
     @cached_property
@@ -174,12 +175,14 @@ class Parser:
 
     def _terminals_of(self, first: int) -> dict[str, int]:
         """All terminals of what can follow the state ``first``."""
-        found: dict[str, int] = {}
+        if first in self._every:
+            return self._every[first]
+        found = self._every[first] = {}
         reached, stack = {first}, [first]
         while stack:
             state = stack.pop()
             shifts = {k: next_ for k, next_ in self.tables.actions[state].items() if next_ >= 0}
-            found |= shifts
+            found.update(shifts)
             new = {*shifts.values(), *self.tables.jumps[state].values()} - reached
             reached |= new
             stack.extend(new)
