@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from mutated_board import AGENTS_OF_TREE, BOARD
+from turns import one_in
 
 import scmigen
 from scmigen.audit.registry import find
@@ -58,8 +59,11 @@ def check(board: Path, output: str, folder: Path, mocks: str = "true") -> int:
     return len(found)
 
 
-@pytest.mark.parametrize("output", ["optee-msg", "tfa-msg"])
-@pytest.mark.parametrize("board", ["imx8mp-evk", "juno-r1-scmi", "stm32mp257f-ev1"])
+REAL = ("imx8mp-evk", "juno-r1-scmi", "stm32mp257f-ev1")
+TURNS = [(board, output) for board in REAL for output in ("optee-msg", "tfa-msg")]
+
+
+@pytest.mark.parametrize(("board", "output"), one_in(3, TURNS))
 def test_real_boards_are_read_back(board: str, output: str, corpus: Path, tmp_path: Path) -> None:
     assert check(corpus / f"{board}.dtb", output, tmp_path) > 0
 

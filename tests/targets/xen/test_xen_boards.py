@@ -158,7 +158,7 @@ def test_xen_reads_one_table(
         assert devices
 
 
-@pytest.mark.parametrize("name", FIT)
+@pytest.mark.parametrize("name", one_in(2, FIT))
 def test_the_overlay_of_a_blob_says_the_same(
     name: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
@@ -240,7 +240,7 @@ def is_protected(board: Blob, path: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", FIT)
+@pytest.mark.parametrize("name", one_in(2, FIT))
 def test_a_partial_tree_refers_to_what_the_domain_is_granted(
     name: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
