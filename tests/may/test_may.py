@@ -41,7 +41,7 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import make
 from scmigen.targets.runtime.configuration import to_runtime
 
-RANDOM_BOARDS = int(os.environ.get("SCMIGEN_MAY", "60"))
+RANDOM_BOARDS = int(os.environ.get("SCMIGEN_MAY", "30"))
 #: Questions to each server, at least.
 QUESTIONS = 1000
 CLOCK, OTHER = (Kind.CLOCK, 1), (Kind.CLOCK, 2)
@@ -203,7 +203,7 @@ def test_the_example(examples: Path, tool: Callable[[str], str], tmp_path: Path)
 def test_real_boards(board: str, corpus: Path, tool: Callable[[str], str], tmp_path: Path) -> None:
     owners = corpus / "agents" / f"{board}.yaml"
     for number, (model, platform) in enumerate(
-        parts(corpus / f"{board}.dtb", *([owners] if owners.exists() else []))
+        parts(corpus / f"{board}.dts", *([owners] if owners.exists() else []))
     ):
         agree(model, platform)
         tables_agree(model, platform, tool("gcc"), tmp_path / str(number))
