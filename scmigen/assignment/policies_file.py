@@ -14,7 +14,7 @@ AGENTS = {"never": "agent", "only": "agents"}
 TARGETS = ("affects", "on", "operation")
 
 #: Each is held against all devices.
-MAX_POLICIES = 1000
+MAX_POLICIES = 250
 
 _EXAMPLE = 'never: {agent: vm1, affects: "&npu"}'
 

@@ -1,6 +1,7 @@
 """Policies: what the user says must hold of the permissions, whatever these come from."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from scmigen.assignment.assignment import Agent, PolicySaid
 from scmigen.assignment.select import Selection, Selector, resource_key
@@ -17,6 +18,8 @@ from scmigen.model.platform import Model, Stated
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
+#: Of one policy, so many violations are told one by one.
+MOST = 100
 #: In ``on``: all cells of a provider.
 ALL_CELLS = "*"
 
@@ -99,21 +102,34 @@ class _Known:
         return policy_word(self.said)
 
     def violations(self) -> Iterator[Diagnostic]:
-        """What is not as the policy says."""
-        form, influence, asked = self.said.form, self.influence, self.said.operations
-        if form == "isolated":
-            for agent in self.agents:
-                others = {other for other in self.agents if other != agent}
-                for path, uses in influence.devices.items():
-                    if others.intersection(influence.owners(uses[0].consumer)):
-                        yield from self._told(influence.on_device(agent, path, asked), path)
-            return
-        for agent in self._forbidden():
-            for path in dict.fromkeys(self.devices):
-                yield from self._told(influence.on_device(agent, path, asked), path)
-            keys = dict.fromkeys(self.keys)
+        """What is not as the policy says, up to `MOST`, and whether there is more."""
+        found = self._violations()
+        yield from islice(found, MOST)
+        if next(found, None) is not None:
+            yield policy_violated.error(
+                f"{self.word} ({self.said.reason}): there are more violations than these {MOST}",
+                self.said.position,
+                hint="mend these first, or give the policy fewer agents and devices",
+            ).about(agents=self.said.agents)
+
+    def _violations(self) -> Iterator[Diagnostic]:
+        influence, asked = self.influence, self.said.operations
+        isolated = self.said.form == "isolated"
+        forbidden = self.agents if isolated else self._forbidden()
+        numbers = {agent.id for agent in forbidden}
+        for path in influence.devices if isolated else dict.fromkeys(self.devices):
+            for agent in influence.affecting(path):
+                if agent.id in numbers and not (isolated and not self._is_others(agent, path)):
+                    yield from self._told(influence.on_device(agent, path, asked), path)
+        keys = dict.fromkeys(self.keys)
+        for agent in forbidden if keys else ():
             every = (way for key in keys for way in influence.on_resource(agent, key, asked))
             yield from self._told(every, None)
+
+    def _is_others(self, agent: Agent, path: str) -> bool:
+        """Whether a device is one of another of the isolated agents."""
+        owners = self.influence.owners(self.influence.devices[path][0].consumer)
+        return any(owner in self.agents for owner in owners if owner != agent)
 
     def _forbidden(self) -> list[Agent]:
         """The agents that must not."""

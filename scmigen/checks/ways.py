@@ -68,7 +68,7 @@ def reached(model: Model) -> Mapping[tuple[str, str], Reach]:
     found: dict[tuple[str, str], Reach] = {}
     for path, uses in influence.devices.items():
         owners = influence.owners(uses[0].consumer)
-        for agent in model.assignment.agents if owners else ():
+        for agent in influence.affecting(path) if owners else ():
             if agent not in owners:
                 ways = influence.on_device(agent, path, frozenset())
                 way = min(ways, key=lambda way: len(way.keys), default=None)

@@ -47,10 +47,15 @@ class Influence:
         self._uses: dict[str, list[Use]] = {}
         for use in model.findings.closure.needs:
             self._uses.setdefault(use.consumer.path, []).append(use)
+        self._holders: dict[ResourceKey, set[int]] = {}
+        for draft in self._drafts.values():
+            if draft.operations - {Operation.READ}:
+                self._holders.setdefault(draft.key, set()).add(draft.agent.id)
         self._fed = {
             (use.key, use.consumer.path): use for use in reversed(model.findings.closure.fed)
         }
         self._above: dict[ResourceKey, tuple[tuple[ResourceKey, ...], ...]] = {}
+        self._affecting: dict[str, tuple[Agent, ...]] = {}
 
     @property
     def devices(self) -> Mapping[str, list[Use]]:
@@ -64,6 +69,19 @@ class Influence:
     def feeding_use(self, above: ResourceKey, below: ResourceKey) -> Use | None:
         """The first input by which the provider of one resource is fed by another."""
         return self._fed.get((above, below.provider))
+
+    def affecting(self, path: str) -> tuple[Agent, ...]:
+        """The agents that affect a device, by any operation."""
+        found = self._affecting.get(path)
+        if found is None:
+            every = (keys for use in self._uses.get(path, ()) for keys in self._towards(use.key))
+            near = {number for keys in every for number in self._holders.get(keys[0], ())}
+            found = self._affecting[path] = tuple(
+                agent
+                for agent in (self._model.assignment.agents if near else ())
+                if agent.id in near and next(self.on_device(agent, path, frozenset()), None)
+            )
+        return found
 
     def on_device(self, agent: Agent, path: str, operations: frozenset[Operation]) -> Iterator[Way]:
         """How an agent may affect a device, by one of some operations or any: each operation on

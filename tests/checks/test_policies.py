@@ -175,10 +175,10 @@ def test_a_policy_has_a_form_and_a_reason(tmp_path: Path, policy: str, message: 
 def test_policies_have_a_limit(tmp_path: Path) -> None:
     board = written(tmp_path / "board.dts", BOARD)
     each = '  - {isolated: [ospm, secure], reason: "x"}\n'
-    policies = written(tmp_path / "policies.yaml", "policies:\n" + 1001 * each)
+    policies = written(tmp_path / "policies.yaml", "policies:\n" + 251 * each)
     done = scmigen("check", board, "-a", policies)
     assert done.returncode == 1
-    assert "policies.yaml:1002:5: error[agents-file]: there are more than 1000" in done.stdout
+    assert "policies.yaml:252:5: error[agents-file]: there are more than 250" in done.stdout
 
 
 def test_a_file_of_policies_is_not_about_agents(tmp_path: Path) -> None:
@@ -204,3 +204,17 @@ def test_a_file_of_policies_is_not_about_agents(tmp_path: Path) -> None:
         "waivers: [{check: policy-violated, resource: clock &cc 1, agent: ospm, reason: known}]\n",
     )
     assert scmigen("check", board, "-a", grant, "-a", policies, "-a", waiver).returncode == 0
+
+
+def test_of_one_policy_a_hundred_violations_are_told(tmp_path: Path) -> None:
+    """vm1 sets the rate of a clock that 103 devices have; of one of those, it is its own."""
+    nodes = "".join(f'd{n} {{ compatible = "acme,d"; clocks = <&cc 1>; }};\n' for n in range(102))
+    body = 'cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };\n' + nodes
+    uart = 'uart: uart { compatible = "acme,uart"; clocks = <&cc 1>; };\n'
+    board = written(tmp_path / "board.dts", source(body + uart))
+    grant, owners = owned("&cc 1", "rate")
+    text = AGENTS.format(grant=grant, owners=owners, policy='never: {agent: vm1, affects: "*"}')
+    done = scmigen("check", board, "-a", written(tmp_path / "agents.yaml", text), "-q")
+    told = [line for line in done.stdout.splitlines() if "[policy-violated]" in line]
+    assert len(told) == 101
+    assert "there are more violations than these 100" in told[-1]
