@@ -231,6 +231,7 @@ def shares(full: bool) -> Small:
             *told(B, "requests for room", POWER, 7, room),
             *told(B, "yours", CLOCK, 9, yours),
             *told(A, "room", POWER, 6, room),
+            *told(A, "pll", CLOCK, 9, pll),
         ]
     return Small("shares", (made,), tuple(acts), questions(made))
 
@@ -359,7 +360,6 @@ def delayed(full: bool) -> Small:
             goes(B),
             sends(A, "mine 20 Hz later, silently", CLOCK, 5, 3, mine, 20, 0),
             sends(A, "low at 2 later", VOLTAGE, 7, low, 1, 2),
-            sends(B, "high at 2 later", VOLTAGE, 7, high, 1, 2),
         ]
     undone = (("a: mine 20 Hz later", "a goes"), ("b: yours 20 Hz later", "b goes"))
     return Small("delayed", (made,), tuple(acts), questions(made), undone=undone[: 1 + full])
