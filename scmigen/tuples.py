@@ -55,7 +55,7 @@ else:
         def _replace(self, /, **changes):
             made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
             if changes:
-                raise ValueError(f"{type(self).__name__} has no {', '.join(changes)}")
+                raise TypeError(f"{type(self).__name__} has no {', '.join(changes)}")
             return made
 
         def _asdict(self):
