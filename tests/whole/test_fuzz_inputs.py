@@ -30,9 +30,10 @@ from text_damage import damaged_data, damaged_file
 
 import scmigen
 from scmigen import DeviceTree, Diagnostic, InputError, Numbering, Position, Text, runtime
+from scmigen.audit.runtime_json import RUNTIME_INVALID
 from scmigen.cli.report import FORMATS, report
 from scmigen.diagnostics import format_text
-from scmigen.pipeline import RUNTIME_INVALID, emit_outputs
+from scmigen.pipeline import emit_outputs
 from scmigen.targets import registry
 
 CASES = int(os.environ.get("SCMIGEN_FUZZ", "30"))
