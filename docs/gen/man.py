@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from scmigen.cli.main import COMMANDS, cli
+from scmigen.cli.commands import COMMANDS
+from scmigen.cli.main import cli
 from scmigen.version import __version__
 
 FOLDER = Path(__file__).resolve().parent.parent / "man"

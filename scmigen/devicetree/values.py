@@ -162,9 +162,9 @@ class Values:
         return result
 
     def _run(self, text: str) -> int:
-        # Operators and literals by turns.
+        # Operators and literals by turns; two literals side by side stay two.
         parts = self._literal.split(text)
-        shape = "0".join(parts[::2])
+        shape = " 0 ".join(parts[::2])
         program = self._programs.get(shape)
         if program is None:
             program, _ = compile_tree(self._parser.parse(shape, "arithmetic", contextual=False))
