@@ -9,7 +9,7 @@ from scmigen.cli import complete
 from scmigen.cli.client_options import ID, OCTET, U64, Options, agent_command, refused
 from scmigen.cli.client_text import dump_lines, reply_lines
 from scmigen.cli.declare import argument, option
-from scmigen.cli.problems import CommandError, UsageError
+from scmigen.cli.problems import BadValueError, CommandError, UsageError
 from scmigen.cli.values import FILE, Within
 from scmigen.client import ScmiError
 from scmigen.client import dump as dumping
@@ -168,11 +168,11 @@ def _payload(words: tuple[str, ...]) -> bytes:
         try:
             data = bytes.fromhex(text.removeprefix("hex:"))
         except ValueError:
-            raise UsageError(f"{text!r} is not hexadecimal") from None
+            raise BadValueError(f"{text!r} is not hexadecimal") from None
     else:
         data = b"".join(ID(word).to_bytes(4, "little") for word in words)
     if len(data) > MAX_PAYLOAD:
-        raise UsageError(f"a payload has at most {MAX_PAYLOAD} bytes")
+        raise BadValueError(f"a payload has at most {MAX_PAYLOAD} bytes")
     return data
 
 

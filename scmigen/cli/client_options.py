@@ -9,7 +9,7 @@ from typing import Any
 
 from scmigen.cli.client_text import possible_values, switched
 from scmigen.cli.declare import Command, Declares, Parameter, argument, option
-from scmigen.cli.problems import CommandError, LinesError, UsageError
+from scmigen.cli.problems import BadValueError, CommandError, LinesError, UsageError
 from scmigen.cli.report import say, say_json
 from scmigen.cli.values import OneOf, Within
 from scmigen.client import Client, ClientError, ScmiError, UrlError
@@ -23,15 +23,15 @@ _INDEXED = 1 << 25
 
 
 def number_up_to(maximum: int = 0xFFFF_FFFF, minimum: int = 0) -> Callable[[str], int]:
-    """What takes a number, decimal or 0x…, up to ``maximum``. It raises `UsageError`."""
+    """What takes a number, decimal or 0x…, up to ``maximum``. It raises `BadValueError`."""
 
     def number(text: str) -> int:
         try:
             found = int(text, 0)
         except ValueError:
-            raise UsageError(f"{text!r} is not a number") from None
+            raise BadValueError(f"{text!r} is not a number") from None
         if not minimum <= found <= maximum:
-            raise UsageError(f"{text} is not within {minimum} and {maximum:#x}")
+            raise BadValueError(f"{text} is not within {minimum} and {maximum:#x}")
         return found
 
     return number

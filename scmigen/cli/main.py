@@ -42,18 +42,6 @@ class _Scmigen(ClickGroup):
         with _one_line():
             return super().invoke(ctx)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the subcommand; of a misspelt one, say which is meant."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as problem:
-            from scmigen.assignment.words import did_you_mean
-
-            hint = did_you_mean(args[0], COMMANDS) or f"one of: {', '.join(COMMANDS)}"
-            raise click.UsageError(f"{problem.message.rstrip('.')}; {hint}", ctx) from None
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 

@@ -9,6 +9,7 @@ from typing import IO, Any, TypeAlias
 
 import click
 
+from scmigen.assignment.words import did_you_mean
 from scmigen.cli.declare import Argument, Call, Command, Group, Parameter
 from scmigen.cli.problems import BadValueError, CommandError, UsageError
 from scmigen.cli.values import OneOf, PathOf, Read, Within
@@ -58,6 +59,20 @@ class ClickGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names of the commands."""
         return sorted(self._declared.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a misspelt one, say which is meant."""
+        word = args[0]  # where it may be an option, click takes it out of the list
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            if word.startswith("-"):
+                raise
+            known = self.list_commands(ctx)
+            hint = did_you_mean(word, known) or f"one of: {', '.join(known)}"
+            raise click.UsageError(f"{problem.message.rstrip('.')}; {hint}", ctx) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of a name."""

@@ -93,6 +93,7 @@ def test_emit_chooses_outputs_and_knows_no_others(board: Path, tmp_path: Path) -
     [
         (["build"], 2),
         (["nonsense"], 2),
+        (["--", "--foo"], 2),
         (["check", "/no/such/board.dts"], 1),
         (["explain", "no-such-check"], 2),
         (["--version"], 0),
@@ -111,6 +112,8 @@ def test_exit_status_of_usage(arguments: list[str], status: int) -> None:
     [
         (["buidl", "board.dts"], "No such command 'buidl'; did you mean build?"),
         (["x"], "No such command 'x'; one of: build, check, "),
+        (["client", "unix:x", "clok"], "No such command 'clok'; did you mean clock?"),
+        (["client", "unix:x", "clock", "x"], "No such command 'x'; one of: list, off, on, rate, topology"),
         (["explain", "reset-shard"], "no check 'reset-shard'; did you mean reset-shared "),
     ],
 )

@@ -263,6 +263,22 @@ def test_click_says_what_is_wrong() -> None:
     assert last == "Error: a BOARD is given, so --project and --board do not apply"
 
 
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("call clock x", "'x' is not a number"),
+        ("call CLOCK_RATE_SET clock=-4x", "'4x' is not a number"),
+        ("raw 0x14 0 0x100000000", "0x100000000 is not within 0 and 0xffffffff"),
+        ("raw clokc 0", "'clokc' is not a number"),
+        ("raw clock 0 hex:1", "'hex:1' is not hexadecimal"),
+        ("raw clock 0 hex:" + "00" * 200, "a payload has at most 128 bytes"),
+    ],
+)
+def test_a_body_that_refuses_a_value_says_what_click_would(words: str, wrong: str) -> None:
+    status, said, _ = imported("client", "unix:none/x", *words.split())
+    assert (status, said.splitlines()[-1]) == (2, f"Error: Invalid value: {wrong}")
+
+
 def test_a_failure_needs_no_click() -> None:
     status, said, click_is = imported("client", "unix:none/x", "--timeout", "1", "info")
     assert (status, click_is) == (2, True)
