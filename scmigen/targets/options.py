@@ -326,7 +326,7 @@ def _expected(kind: Type) -> str:
             return f"a string{' that is not empty' if shortest else ''}{most}"
         case Text(pattern=pattern):
             return f"a string like {pattern}"
-    return "one of " + ", ".join(sorted(_words(kind)))
+    return "one of " + ", ".join(_words(kind))
 
 
 def _dotted(path: Path) -> str:

@@ -54,7 +54,8 @@ def test_rows_and_structs_are_the_same() -> None:
 def test_the_schema_that_is_written_is_that_of_what_is_read() -> None:
     """``scmigen schema runtime > templates/runtime/runtime.schema.json`` makes it anew."""
     file = directory("templates") / "runtime" / "runtime.schema.json"
-    assert file.read_bytes() == runtime.json_schema()
+    # The order of keys is that of the version of msgspec.
+    assert json.loads(file.read_bytes()) == json.loads(runtime.json_schema())
 
 
 def rows_in(value: Any) -> Iterator[Row]:

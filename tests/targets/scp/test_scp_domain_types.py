@@ -159,7 +159,7 @@ def test_only_psci_sets_cores() -> None:
         ("parent: {77: 78}", 'no power of "arm,scmi-virtio" has the number 77'),
         ("type: {x: core}", "'x' is not a number"),
         ("type: {0-3: core, 2-4: cluster}", "0-3 and 2-4 name the same number"),
-        ("type: {0: cpu}", "type.0 must be one of cluster, core, device, device-debug"),
+        ("type: {0: cpu}", "type.0 must be one of device, device-debug, core, cluster"),
     ],
 )
 def test_maps_are_checked(driver: str, message: str) -> None:
