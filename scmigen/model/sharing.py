@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.data import Data
@@ -51,7 +52,10 @@ class Feeding:
                 self._rivals.setdefault(domain, set()).update(domains)
         self._inputs: dict[str, set[ResourceKey]] = {}
         for use in fed:
-            self._inputs.setdefault(use.consumer.path, set()).add(use.key)
+            # What a provider sets of its own at boot is no input of it.
+            own = use.key.provider == use.consumer.path
+            if not (own and (is_assigned(use) or is_assigned_parent(use))):
+                self._inputs.setdefault(use.consumer.path, set()).add(use.key)
         self._many = {
             path
             for path, inputs in self._inputs.items()

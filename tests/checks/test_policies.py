@@ -10,7 +10,8 @@ from support import scmigen, source, written
 BOARD = source(
     """
 cc: clock-controller { compatible = "acme,cc"; #clock-cells = <1>; };
-mux: clock-mux { compatible = "acme,mux"; #clock-cells = <1>; clocks = <&cc 1>; };
+mux: clock-mux { compatible = "acme,mux"; #clock-cells = <1>; clocks = <&cc 1>;
+    assigned-clocks = <&mux 6>; assigned-clock-rates = <1000>; };
 two: clock-two { compatible = "acme,two"; #clock-cells = <1>; clocks = <&cc 1>, <&cc 2>; };
 rails {
     compatible = "acme,rails";
@@ -71,7 +72,7 @@ def test_a_way_is_told_step_by_step(tmp_path: Path) -> None:
     assert steps == [
         ("vm1 may set the rate of clock <&cc 1>: explicit grant", "agents.yaml", 3),
         ("clock <&mux 5> changes with clock <&cc 1>", "board.dts", 3),
-        ("/npu clocks[0] needs it", "board.dts", 10),
+        ("/npu clocks[0] needs it", "board.dts", 11),
     ]
     assert one["subject"] == {
         "resources": ["clock /clock-controller 1"],
@@ -86,6 +87,8 @@ def test_a_way_is_told_step_by_step(tmp_path: Path) -> None:
         # what the provider needs itself, and what only may feed a clock
         (NEVER, owned("&cc 2", "rate"), False),
         ('never: {agent: vm1, affects: "&cam"}', owned("&cc 2", "rate"), True),
+        # what a provider sets of its own at boot is no input of it
+        (NEVER, owned("&mux 6", "rate"), False),
         # reading changes nothing; operations that are not meant do not count
         (NEVER, owned("&cc 1", "read"), False),
         ('never: {agent: vm1, affects: "&npu", operation: parent}', owned("&cc 1", "rate"), False),
@@ -198,7 +201,7 @@ def test_a_file_of_policies_is_not_about_agents(tmp_path: Path) -> None:
     results = json.loads(done.stdout)["runs"][0]["results"]
     (one,) = [result for result in results if result["ruleId"] == "policy-violated"]
     lines = [place["physicalLocation"]["region"]["startLine"] for place in one["relatedLocations"]]
-    assert lines == [3, 3, 10]
+    assert lines == [3, 3, 11]
     waiver = written(
         tmp_path / "waivers.yaml",
         "waivers: [{check: policy-violated, resource: clock &cc 1, agent: ospm, reason: known}]\n",
