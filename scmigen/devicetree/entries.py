@@ -1,7 +1,8 @@
 """Positions of the single entries of a property's value.
 
 Values are read fast, and once, for their bytes (see `values`); few of their entries are ever
-located. So a value is parsed again when the position of an entry is needed.
+located. So a value is read again when the position of an entry is needed, and parsed if it is more
+than cells.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,13 @@ from scmigen.devicetree.arithmetic import number, unescape
 from scmigen.devicetree.grammars import values
 from scmigen.devicetree.lalr import Token, Tree, UnexpectedError
 from scmigen.devicetree.values import first_offset
+from scmigen.patterns import pattern
+
+_INNER = r"\((?:[^()']++|\([^()']*+\))*+\)"
+_CELL = rf"&?\w++(?!&)|\((?:[^()']++|{_INNER})*+\)"
+#: Groups of cells that are numbers, references to labels, or arithmetic of three levels at most.
+_PLAIN = pattern(rf"(?:<(?:\s*+(?:{_CELL}))*+\s*+>\s*+,?\s*+)++")
+_CELLS = pattern(_CELL)
 
 #: The longest text of a value whose entries are looked for, in characters.
 MAX_TEXT = 1 << 16
@@ -22,6 +30,8 @@ def entries(text: str, value: bytes) -> list[tuple[int, int]]:
     """
     if len(text) > MAX_TEXT:
         return []
+    if _PLAIN.fullmatch(text):
+        return [(4 * at, cell.start()) for at, cell in enumerate(_CELLS.finditer(text))]
     try:
         tree = values().parse(text, "value")
         return list(_entries(tree, text, value))
