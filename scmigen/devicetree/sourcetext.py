@@ -96,6 +96,10 @@ class SourceFile:
         """The offset at which each line starts."""
         return [0, *(found.end() for found in re.finditer("\n", self.written))]
 
+    @cached_property
+    def _marked_from(self) -> list[int]:
+        return [offset for offset, _, _ in self._markers]
+
     def line_at(self, offset: int) -> tuple[str, int]:
         """The line of a character, as the preprocessor left it, and its column, from 1."""
         start = self._lines[bisect_right(self._lines, offset) - 1]
@@ -112,12 +116,12 @@ class SourceFile:
         """Whether line markers say that the lines were written in another file, or otherwise."""
         return len(self._markers) > 1
 
-    def last_line(self, offset: int) -> int:
-        """The last line of the author's file that may have become part of the line at ``offset``.
+    def last_line(self, offset: int, place: Position) -> int:
+        """The last line of the author's file that may have become part of the line at ``offset``,
+        whose place is ``place``.
 
         A preprocessor joins lines, and leaves empty ones behind for those it joined.
         """
-        place = self.position(offset)
         end = self.text.find("\n", offset)
         blanks = _BLANKS.match(self.text, end) if end >= 0 else None
         if blanks is None or blanks.end() == len(self.text):
@@ -131,7 +135,7 @@ class SourceFile:
         """The place of a character, as the line markers tell it."""
         line = bisect_right(self._lines, offset)
         start = self._lines[line - 1]
-        index = bisect_right(self._markers, offset, key=lambda marker: marker[0]) - 1
+        index = bisect_right(self._marked_from, offset) - 1
         from_offset, file, first = self._markers[index]
         skipped = line - bisect_right(self._lines, from_offset)
         return Position(file, first + skipped, offset - start + 1)
@@ -240,7 +244,7 @@ class SourceText:
         place = file.position(local)
         line, column = file.line_at(local)
         if file.is_preprocessed:
-            last = file.last_line(local)
+            last = file.last_line(local, place)
             found = self.written.find(place.file, place.line, last, line, column)
             if found is not None:
                 made = line.strip() if found.is_macro else ""
