@@ -89,5 +89,8 @@ def _operations(parts: Mapping[str, Located]) -> frozenset[Operation] | None:
         return frozenset()
     where = parts["operation"]
     values = list(where.items("operation")) if where.is_list else [where]
+    if not values:
+        where.wrong("operation names none", "leave it out for any that changes something")
+        return None
     found = [value.choice("operation", list(Operation)) for value in values]
     return None if None in found else frozenset(Operation(word) for word in found if word)

@@ -180,6 +180,13 @@ class _Known:
         provider, star, after = name.partition(f" {ALL_CELLS}")
         every = bool(star) and not after.strip()
         selected, cells = selector.resource(provider if every else name)
+        if name.startswith(ALL_CELLS):
+            self.problems.append((f"{text} names no provider", 'write "&cru *"'))
+            return []
+        if every and cells:
+            hint = f'write "{provider}", or "{provider.split()[0]} *" for all of it'
+            self.problems.append((f"{text} has cells and {ALL_CELLS}", hint))
+            return []
         matches = _matches(selected.nodes, cells, every)
         found = [
             resource.key

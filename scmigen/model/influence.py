@@ -45,25 +45,25 @@ class Influence:
             if platform.keeps_on(resource.key)
         )
         self._uses: dict[str, list[Use]] = {}
-        for use in model.findings.closure.needs:
+        closure = model.findings.closure
+        for use in (*closure.needs, *closure.own, *closure.firmware):
             self._uses.setdefault(use.consumer.path, []).append(use)
         self._holders: dict[ResourceKey, set[int]] = {}
         for draft in self._drafts.values():
             if draft.operations - {Operation.READ}:
                 self._holders.setdefault(draft.key, set()).add(draft.agent.id)
-        self._fed = {
-            (use.key, use.consumer.path): use for use in reversed(model.findings.closure.fed)
-        }
+        self._fed = {(use.key, use.consumer.path): use for use in reversed(closure.fed)}
         self._above: dict[ResourceKey, tuple[tuple[ResourceKey, ...], ...]] = {}
         self._affecting: dict[str, tuple[Agent, ...]] = {}
 
     @property
     def devices(self) -> Mapping[str, list[Use]]:
-        """The devices of agents that need anything, with their needs."""
+        """The devices that need anything, with their needs: those of agents, of the platform, and
+        of other firmware."""
         return self._uses
 
     def owners(self, node: Node) -> tuple[Agent, ...]:
-        """The agents that have a device or may be given it."""
+        """The agents that have a device or may be given it; none has those of the platform."""
         return self._model.owners.of(node).all_agents
 
     def feeding_use(self, above: ResourceKey, below: ResourceKey) -> Use | None:

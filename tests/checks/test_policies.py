@@ -130,6 +130,8 @@ def test_what_is_a_violation(
         ("never: {agent: vm1, affects: /rails}", "/rails needs nothing that agents may use"),
         ('only: {agents: vm1, on: "&cc"}', '&cc names no resource of an agent; "&cc *" are all'),
         ('only: {agents: vm1, on: "power &cc *"}', "power &cc * names no resource of an agent"),
+        ('only: {agents: vm1, on: "&cc 1 *"}', "&cc 1 * has cells and *"),
+        ('only: {agents: vm1, on: "clock *"}', "clock * names no provider"),
         ("isolated: [linux, vm2]", "vm2 has no device that needs anything"),
     ],
 )
@@ -137,6 +139,20 @@ def test_what_is_about_nothing_is_told(tmp_path: Path, policy: str, message: str
     (one,) = found(tmp_path, policy)
     assert (one["id"], one["severity"]) == ("policy-unused", "warning")
     assert message in str(one["message"])
+
+
+@pytest.mark.parametrize("form", ["never: {agent: vm1", "only: {agents: linux"])
+def test_devices_that_no_agent_has_count(tmp_path: Path, form: str) -> None:
+    """The platform's own: nobody but vm1 may set the rate of the clock, which feeds the clock that
+    the device needs."""
+    grant, owner = owned("&cc 1", "rate")
+    policy = f'{form}, affects: "&npu"}}'
+    (one,) = found(tmp_path, policy, grant, f'{owner}], devices: ["&npu"')
+    assert one["id"] == "policy-violated"
+    assert "vm1 may set the rate of clock <&cc 1>, which &npu depends on" in str(one["message"])
+    # What the platform needs itself, it keeps on.
+    state = '{clock: "&cc 1", operations: [state]}'
+    assert found(tmp_path, policy, state, '], devices: ["&npu"') == []
 
 
 @pytest.mark.parametrize(
@@ -148,6 +164,7 @@ def test_what_is_about_nothing_is_told(tmp_path: Path, policy: str, message: str
         ('never: {agent: vm1, affects: "&npu", on: "&cc *"}', "never needs devices"),
         ('only: {agents: vm1, on: "&cc *", operation: fly}', "operation cannot be 'fly'"),
         ('only: {agents: vm1, affects: "&npu", operation: read}', "reading affects no device"),
+        ('never: {agent: vm1, on: "&cc *", operation: []}', "operation names none"),
         ("forbid: {agent: vm1}", "a policy has no key"),
     ],
 )
