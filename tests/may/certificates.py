@@ -79,7 +79,11 @@ def defined(facts: Facts) -> frozenset[tuple[str, ...]]:
 
 
 def _resource(term: str) -> tuple[Kind, int]:
+    """Its kind and number; what is not served has one below 0, made of its name."""
     kind, _, number = term.partition("(")
+    if kind == "other":
+        kind, _, name = number.strip('")').partition(" ")
+        return Kind(kind), -1 - sum(256**i * byte for i, byte in enumerate(name.encode()))
     return Kind(kind), int(number.rstrip(")"))
 
 
@@ -102,7 +106,7 @@ def _needs(facts: Facts, has: set[tuple[str, str]]) -> Iterator[Need]:
 
 def _rows(known: Configuration) -> Iterator[Row]:
     for (agent, (kind, number)), openings in known.openings.items():
-        for device, operations in openings:
+        for device, operations in openings if number >= 0 else ():
             for operation in operations:
                 yield str(agent), str(device), f"{kind}({number})", str(operation)
 

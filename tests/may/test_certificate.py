@@ -63,6 +63,38 @@ def test_random_boards_hold_or_have_errors() -> None:
         assert bool(found) == bool(shared), (seed, found)
 
 
+#: linux's second reset is behind the first, which vm1 asserts; of the second, vm1 is the owner.
+BEHIND = """/dts-v1/; / {
+    rt: reset-controller@1000 { compatible = "acme,rt"; #reset-cells = <1>; };
+    rc: reset-controller@2000 { compatible = "acme,rc"; #reset-cells = <1>; resets = <&rt 0>; };
+    u1: serial@3000 { compatible = "acme,u1"; resets = <&rt 0>; };
+    u2: serial@4000 { compatible = "acme,u2"; resets = <&rc 1>; };
+};
+"""
+BEHIND_AGENTS = """domains:
+  linux: {id: 1, default: true, scmi: {role: ospm}}
+  vm1: {id: 2, scmi: {role: vm}, access: [{dev: "&u1"}]}
+platform: {owners: [{reset: "&rc 1", agent: vm1}]}
+"""
+
+
+def test_who_depends_through_what_nobody_is_allowed_is_seen() -> None:
+    """&u2 needs <&rc 1>, which is not served: nobody may reset it. It is reset with <&rt 0>."""
+    result = scmigen.compile(
+        scmigen.loads(BEHIND, "board.dts"), agents=[Text("agents.yaml", BEHIND_AGENTS)]
+    )
+    assert "reset-shared" in {item.id for item in result.diagnostics}
+    (platform,) = result.model.platforms
+    files = {f.path: f.content.decode() for f in TARGET.files(platform, TARGET.options())}
+    facts = read(files["certificate.lp"])
+    behind = 'other("reset /reset-controller@2000 1")'
+    assert ("0", "1", '"/serial@4000"', behind, "reset") in of(facts, "need")
+    assert of(facts, "feeds") == [("reset(0)", behind)]
+    assert refused(facts, files["checker.lp"]) == [
+        'refused(2,reset,reset(0),"decides for another that depends on it",1)'
+    ]
+
+
 def test_the_examples_hold(examples: Path) -> None:
     holds(examples / "minimal.dts")
     holds(examples / "orrery-board.dts", examples / "agents.yaml")

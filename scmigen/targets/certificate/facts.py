@@ -1,6 +1,6 @@
 """What a platform's resources are called in a certificate, and how they depend on each other."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from scmigen.bindings.facts import ResourceKey, Use
@@ -49,9 +49,9 @@ class Facts:
             yield self.term(each.key), clingo(each.name), clingo(str(each.key))
 
     def owners(self) -> Iterator[tuple[str, int, str]]:
-        """Who decides on what, and where that is said."""
+        """Who decides on what, and where that is said; of what devices use, or anybody may."""
         for each in self.platform.options.owners:
-            if self.serves(each.key):
+            if self.serves(each.key) or each.key in self.used:
                 agent = self.platform.agent(each.agent).id
                 yield self.term(each.key), agent, self.at(each.position)
 
@@ -70,9 +70,20 @@ class Facts:
         return tuple(own_uses(self.decided.closure, self.decided.owners))
 
     @cached_property
+    def needs(self) -> tuple[Use, ...]:
+        """What agents' devices use; of what nobody is allowed anything on, too, as who depends on
+        that depends on what feeds it."""
+        return (*self.decided.closure.needs, *self.decided.closure.above)
+
+    @cached_property
+    def used(self) -> Mapping[ResourceKey, None]:
+        """The resources that anything uses."""
+        return dict.fromkeys(use.key for use in (*self.needs, *self.own))
+
+    @cached_property
     def feeds(self) -> tuple[Pair, ...]:
         """(above, below): what is done to the first is done to the second, as the tree proves."""
-        return self._edges(self.decided.feeding.parents, self._served())
+        return self._edges(self.decided.feeding.parents, (*self._served(), *self.used))
 
     @cached_property
     def carries(self) -> tuple[Pair, ...]:
@@ -89,6 +100,8 @@ class Facts:
         users: dict[str, set[int]] = {}
         for grant in self.platform.all_grants:
             users.setdefault(grant.resource.key.provider, set()).add(grant.agent.id)
+        for denied in self.decided.granted.denied:
+            users.setdefault(denied.key.provider, set()).add(denied.agent.id)
         for key in self._served():
             holders = self.platform.holders(key).keys()
             for path in self.decided.feeding.possible(key):

@@ -70,7 +70,7 @@ def uses_of(facts: Facts) -> tuple[UseRow, ...]:
 
 def _of_devices(facts: Facts) -> Iterator[UseRow]:
     decided = facts.decided
-    uses = [u for u in (*decided.closure.needs, *decided.closure.above) if facts.serves(u.key)]
+    uses = facts.needs
     parents: dict[tuple[Node, int], list[Use]] = {}
     for use in filter(is_assigned_parent, uses):
         parents.setdefault((use.consumer, use.index), []).append(use)
@@ -169,8 +169,5 @@ def devices_of(facts: Facts, uses: Iterable[UseRow]) -> Iterator[DeviceRow]:
 
 
 def _owners(facts: Facts) -> Mapping[str, Ownership]:
-    closure, owners = facts.decided.closure, facts.decided.owners
-    return {
-        device_word(facts, use.consumer): owners.of(use.consumer)
-        for use in (*closure.needs, *closure.above)
-    }
+    owners = facts.decided.owners
+    return {device_word(facts, use.consumer): owners.of(use.consumer) for use in facts.needs}
