@@ -8,12 +8,10 @@ They are written and checked like data classes, and whatever takes data classes 
 
 Half a dozen methods of a data class are compiled while it is defined, by what the module
 `dataclasses` imports first: that was most of a command's start, for classes it might not need.
-Here a method is the same for all classes, or compiled when it is called: a comparison the first
-time, a constructor the ninth. Most classes of a command have less data than that.
+Here a method is the same for all classes, or compiled when it is first called.
 """
 
 from functools import cache
-from itertools import repeat
 
 __all__ = ["Data", "DataType", "asdict", "field", "fields", "replace"]
 
@@ -21,7 +19,7 @@ __all__ = ["Data", "DataType", "asdict", "field", "fields", "replace"]
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from dataclasses import Field, field, replace
     from inspect import Signature
     from types import CodeType
@@ -77,18 +75,10 @@ def hints_of(body: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def _later(name: str) -> "Callable[..., Any]":
-    """A method that compiles itself, for one class, when it is first called; or, if that is a
-    constructor, when it is called often or wrongly."""
+    """A method that compiles itself, for one class, when it is first called."""
 
     def first(self: "Any", /, *args: object, **named: object) -> object:
         cls: type[Data] = self if name == "__new__" else type(self)
-        if name in _CONSTRUCTORS and next(cls.__early__, False):
-            values = _values(cls, args, named)
-            if values is not None and name == "__new__":
-                return _filled(object.__new__(cls), values)
-            if values is not None:
-                _filled(self, values)
-                return None
         method = _constructor(cls) if name in _CONSTRUCTORS else _comparison(cls, name)
         setattr(cls, name, staticmethod(method) if name == "__new__" else method)
         return method(self, *args, **named)
@@ -140,11 +130,7 @@ class DataType(type):
                     raise ValueError(f"{name}.{each}: all would share this default; give a factory")
         if slots:
             body["__slots__"] = own
-        names = (*inherited, *own)
-        if said:
-            _check_order(name, names, said)
-        body |= {"__match_args__": names, "__said__": said, "__frozen__": frozen}
-        body["__early__"] = repeat(True, 8)  # compiling one takes as long as twenty such calls
+        body |= {"__match_args__": (*inherited, *own), "__said__": said, "__frozen__": frozen}
         if bases:  # else it would be inherited beside the other one
             body[_CONSTRUCTORS[frozen]] = _LATER[_CONSTRUCTORS[frozen]]
         body["__setattr__"] = _refuse if frozen else object.__setattr__
@@ -187,7 +173,6 @@ class Data(metaclass=DataType):
         __match_args__: ClassVar[tuple[str, ...]]
         __said__: ClassVar[dict[str, Any]]
         __frozen__: ClassVar[bool]
-        __early__: ClassVar[Iterator[bool]]
     else:
         __dataclass_fields__ = _DataclassFields()
 
@@ -206,27 +191,10 @@ class Data(metaclass=DataType):
 
 def _said(cls: "type[Data]", name: str) -> "dict[str, Any]":
     """What a class says of a field: arguments of `field`."""
-    return _arguments(cls.__said__, name)
-
-
-def _arguments(said: "dict[str, Any]", name: str) -> "dict[str, Any]":
-    if name not in said:
+    if name not in cls.__said__:
         return {}
-    value = said[name]
-    return value.said if isinstance(value, _Field) else {"default": value}
-
-
-def _is_optional(said: "dict[str, Any]") -> bool:
-    return "default" in said or "default_factory" in said
-
-
-def _check_order(cls: str, names: tuple[str, ...], said: "dict[str, Any]") -> None:
-    optional = False
-    for name in names:
-        if _is_optional(_arguments(said, name)):
-            optional = True
-        elif optional:
-            raise TypeError(f"{cls}.{name} has no default, but a field before it has")
+    said = cls.__said__[name]
+    return said.said if isinstance(said, _Field) else {"default": said}
 
 
 class _Made:
@@ -241,41 +209,6 @@ class _Made:
 _MADE = _Made()
 
 
-def _values(
-    cls: "type[Data]", args: tuple[object, ...], named: "dict[str, object]"
-) -> "dict[str, object] | None":
-    """What a constructor that is called with these arguments puts in the fields; None if they are
-    wrong, of which the compiled one raises what a function does."""
-    names = fields(cls)
-    given = dict(zip(names, args, strict=False)) | named
-    if len(given) != len(args) + len(named):
-        return None
-    if len(given) == len(args) == len(names):
-        return given
-    values = {}
-    for name in names:
-        if name in given:
-            values[name] = given.pop(name)
-            continue
-        said = _said(cls, name)
-        if "default_factory" in said:
-            values[name] = said["default_factory"]()
-        elif "default" in said:
-            values[name] = said["default"]
-        else:
-            return None
-    return None if given else values
-
-
-def _filled(data: "Any", values: "dict[str, object]") -> "Any":
-    """A new piece of data with values in its fields."""
-    for name, value in values.items():
-        object.__setattr__(data, name, value)
-    if hasattr(data, "__post_init__"):
-        data.__post_init__()
-    return data
-
-
 def _constructor(cls: "type[Data]") -> "Callable[..., Any]":
     """``__init__`` of a class; if that is frozen, ``__new__``: its data are of a subclass that is
     not until they are complete, which takes less than half of the time.
@@ -288,8 +221,10 @@ def _constructor(cls: "type[Data]") -> "Callable[..., Any]":
         if "default_factory" in said:
             known[f"_make{at}"] = said["default_factory"]
             lines.append(f"if _{at} is _MADE: _{at} = _make{at}()")
-        if _is_optional(said):
+        if said.keys() & {"default", "default_factory"}:
             defaults.append(said.get("default", _MADE))
+        elif defaults:
+            raise TypeError(f"{cls.__name__}.{name} has no default, but a field before it has")
     values = [f"_self._{at} = _{at}" for at in range(len(names))]
     after = ["_self.__post_init__()"] if hasattr(cls, "__post_init__") else []
     first = "_self"
