@@ -95,6 +95,15 @@ def test_who_depends_through_what_nobody_is_allowed_is_seen() -> None:
     ]
 
 
+def test_lines_end_where_they_say_something(examples: Path) -> None:
+    """The rights of a role have no place without an agents file."""
+    platform = scmigen.compile(examples / "minimal.dts").platform
+    (text,) = (f.content.decode() for f in make(platform, "certificate").files if "cert" in f.path)
+    lines = text.splitlines()
+    assert 'need(0, 1, "said of ospm", system, state). % its role is ospm' in lines
+    assert not [line for line in lines if line.endswith((",", " "))]
+
+
 def test_the_examples_hold(examples: Path) -> None:
     holds(examples / "minimal.dts")
     holds(examples / "orrery-board.dts", examples / "agents.yaml")

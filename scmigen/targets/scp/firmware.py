@@ -296,8 +296,16 @@ class Firmware(Data):
 
 
 def _first_uses(platform: Platform) -> Mapping[ResourceKey, Use]:
+    """The first use of each resource that gives it to an agent, or else the first of all."""
+    giving = {
+        (why.consumer.path, why.prop, why.key)
+        for grant in platform.all_grants
+        for why in grant.because
+        if isinstance(why, Use)
+    }
+    uses = platform.inventory.uses
     found: dict[ResourceKey, Use] = {}
-    for use in platform.inventory.uses:
+    for use in sorted(uses, key=lambda use: (use.consumer.path, use.prop, use.key) not in giving):
         found.setdefault(use.key, use)
     return found
 

@@ -32,6 +32,8 @@ class Element(Data):
     enum: str
     name: str
     resource: Resource | None
+    #: Where the element comes from, without what uses it first, and with that.
+    place: str
     origin: str
 
     @property
@@ -50,11 +52,18 @@ class Row(Data):
 
     @property
     def says(self) -> str:
-        """Where the element comes from, what the agent may do with it, and the drivers that it may
-        do more for than the tree says."""
+        """Where the element comes from, what gives it to the agent, what the agent may do with it,
+        and the drivers that it may do more for than the tree says."""
         granted = self.grant.boot if self.grant else ()
         words = ", ".join(ordered(self.element.kind, granted)) or "denied"
-        return f"{self.element.origin}: {words}{by_drivers(self.grant)}"
+        return f"{self._origin}: {words}{by_drivers(self.grant)}"
+
+    @property
+    def _origin(self) -> str:
+        if self.grant is None or not self.grant.because:
+            return self.element.origin
+        why = self.grant.because[0]
+        return self.element.place + (_by(why) if isinstance(why, Use) else " (explicit grant)")
 
     @property
     def starts_enabled(self) -> bool:
@@ -193,11 +202,9 @@ def name_agents(platform: Platform) -> tuple[NamedAgent, ...]:
     return tuple(named)
 
 
-def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:
-    """Where a resource comes from, and the property that uses it first."""
-    use = uses.get(resource.key)
-    first = f" ({use.prop} of {use.consumer.path})" if use is not None else ""
-    return origin_of(platform, resource) + first
+def _by(use: Use | None) -> str:
+    """The property that uses a resource."""
+    return f" ({use.prop} of {use.consumer.path})" if use is not None else ""
 
 
 class Private(Data):
@@ -222,14 +229,16 @@ def _elements(
         if resource is not None:
             macro = macros.get(resource.key)
             enum = enums.name(number, resource.name, resource.short_name, macro=macro)
-            name, origin = resource.short_name, _origin(platform, resource, uses)
+            name, place = resource.short_name, origin_of(platform, resource)
+            origin = place + _by(uses.get(resource.key))
         else:
             name = f"reserved-{number}"
             while name in names:
                 name += "-"
             enum = enums.name(number, f"reserved_{number}")
-            origin = "a number given up" if number in reserved else "a number without resource"
-        elements.append(Element(kind, number, enum, name, resource, origin))
+            place = "a number given up" if number in reserved else "a number without resource"
+            origin = place
+        elements.append(Element(kind, number, enum, name, resource, place, origin))
     return elements
 
 
@@ -272,7 +281,13 @@ def build_space(
     elements = _elements(platform, kind, uses, enums)
     own = {
         item.domain: Element(
-            kind, number, enums.name(number, item.name), item.name, None, item.origin
+            kind,
+            number,
+            enums.name(number, item.name),
+            item.name,
+            None,
+            item.origin,
+            item.origin,
         )
         for number, item in enumerate(private, len(elements))
     }

@@ -1,14 +1,17 @@
 """The emitted text: its style, and that names of the input stay where they belong."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from targets.scp.scp_boards import BOARDS, READ, Board, emit
 
+import scmigen
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators, comment, identifier, string
+from scmigen.targets.make import make
 
 
 @given(st.text(), st.sampled_from((0, 4, 8)))
@@ -78,6 +81,18 @@ def test_every_row_says_where_it_comes_from() -> None:
         commented = re.findall(r"\*/\n    \[\w+_IDX_\w+\] = \{\n        \.name", table[path])
         synthesised = path == "config_power_domain.c"
         assert len(commented) == len(rows) - synthesised
+
+
+def test_a_row_names_what_gives_it_to_its_agent(examples: Path) -> None:
+    """By minimal.dts: <&cru 1> is the second clock of the console and of the secure agent's rng;
+    the controller's own assigned-clocks give nobody anything."""
+    result = scmigen.compile(examples / "minimal.dts")
+    files = {each.path: each.content.decode() for each in make(result.platform, "scp").files}
+    flat = re.sub(r"\s*\n \*? *|\s+", " ", files["config_scmi_clock.c"])
+    ospm, secure = flat.split("/* Clocks of secure */")
+    assert "/clock-controller@1000 <1> (clocks of /serial@3000): state, read" in ospm
+    assert "/clock-controller@1000 <1> (clocks of /rng@7000): state, read" in secure
+    assert not [name for name, text in files.items() if "(assigned-clocks of" in text]
 
 
 def test_assumed_rates_are_marked() -> None:
