@@ -16,7 +16,7 @@ _VERBS = {**VERBS, Operation.CONFIG: "configure", Operation.READ: "read"}
 
 class Reach(Data):
     """An agent that affects a device of others, with a shortest way. ``word`` is the device's
-    label where it has one, else its path."""
+    label where it has one, else its path. The platform's devices have no ``owners``."""
 
     agent: str
     device: str
@@ -68,7 +68,7 @@ def reached(model: Model) -> Mapping[tuple[str, str], Reach]:
     found: dict[tuple[str, str], Reach] = {}
     for path, uses in influence.devices.items():
         owners = influence.owners(uses[0].consumer)
-        for agent in influence.affecting(path) if owners else ():
+        for agent in influence.affecting(path):
             if agent not in owners:
                 ways = influence.on_device(agent, path, frozenset())
                 way = min(ways, key=lambda way: len(way.keys), default=None)

@@ -52,7 +52,8 @@ def text(found: Comparison, affected: Affected) -> Iterator[str]:
 
 def _affects(reach: Reach, verb: str) -> str:
     """``vm1 now affects &npu of linux``."""
-    return f"{reach.agent} {verb} {reach.word} of {joined(reach.owners)}"
+    whose = f" of {joined(reach.owners)}" if reach.owners else ", which no agent has"
+    return f"{reach.agent} {verb} {reach.word}{whose}"
 
 
 def _step(step: Related) -> str:
