@@ -476,3 +476,18 @@ def test_a_way_to_a_device_of_others_is_told_in_all_forms(here: Path) -> None:
     assert lines[start + 2].startswith("1. vm may set the rate of clock")
     back = ["b.dts", "b.dts", "-a", "none.yaml", "--old-agents", "rate.yaml"]
     assert "  vm no longer affects &uart0 of host:" in scmigen("diff", *back).stdout.splitlines()
+
+
+def test_a_way_to_a_device_that_no_agent_has_is_told(here: Path) -> None:
+    """The serial port is the platform's; with the clock's owner, who sets it changes."""
+    own = 'platform: {devices: ["&uart0"], owners: [{clock: "&cc 2", agent: %s}]}\n'
+    grant = 'access: [], grant: [{clock: "&cc 2", operations: [%s]}]'
+    for name, owner, operation in (("old", "host", "read"), ("new", "vm", "rate")):
+        vm = (VM % "").replace("access: []", grant % operation)
+        written(here / f"{name}.yaml", HOST + vm + own % owner)
+    words = ["b.dts", "b.dts", "--old-agents", "old.yaml", "-a", "new.yaml"]
+    lines = scmigen("diff", *words).stdout.splitlines()
+    at = lines.index("  vm now affects &uart0, which no agent has:")
+    assert lines[at + 1].startswith("    vm may set the rate of clock <&cc 2>: explicit grant")
+    (one,) = json.loads(scmigen("diff", *words, "--format", "json").stdout)["affects"]
+    assert (one["agent"], one["device"], one["owners"]) == ("vm", "/serial@5000", [])

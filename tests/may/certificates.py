@@ -34,17 +34,23 @@ def of(facts: Iterable[Fact], name: str) -> list[tuple[str, ...]]:
 
 
 def refused(facts: Iterable[Fact], rules: str) -> list[str]:
-    """What clingo says is refused."""
+    """What clingo says is refused, of facts that are all there: as their number says."""
+    counted = [fact for fact in facts if fact.name != "whole"]
+    number = sum(fact.name not in ("board", "agent") for fact in counted)
+    facts = (*counted, Fact("whole", (str(number),)))
+    text = "\n".join(map(str, facts)) + rules
+    return [each for each in shown(text) if each.startswith("refused")]
+
+
+def shown(text: str) -> list[str]:
+    """What clingo shows of a certificate and its rules, whether it is refused or not."""
     import clingo
 
     control = clingo.Control(["-c", "why=1"], logger=lambda *_: None)
-    control.add("base", [], "\n".join(map(str, facts)) + rules)
+    control.add("base", [], text)
     control.ground([("base", [])])
-    found: list[str] = []
     with control.solve(yield_=True) as models:
-        for model in models:
-            found += (str(each) for each in model.symbols(shown=True) if each.name == "refused")
-    return found
+        return sorted(str(each) for model in models for each in model.symbols(shown=True))
 
 
 Row = tuple[str, str, str, str]

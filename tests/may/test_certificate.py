@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("clingo", reason="clingo is not installed")
 
 from may.boards import agents, board
-from may.certificates import MUTANTS, Facts, defined, granted, of, read, refused
+from may.certificates import MUTANTS, Facts, defined, granted, of, read, refused, shown
 from may.sources import ever, of_model
 from real_boards import BOARDS
 
@@ -78,19 +78,24 @@ platform: {owners: [{reset: "&rc 1", agent: vm1}]}
 """
 
 
-def test_who_depends_through_what_nobody_is_allowed_is_seen() -> None:
-    """&u2 needs <&rc 1>, which is not served: nobody may reset it. It is reset with <&rt 0>."""
-    result = scmigen.compile(
-        scmigen.loads(BEHIND, "board.dts"), agents=[Text("agents.yaml", BEHIND_AGENTS)]
-    )
-    assert "reset-shared" in {item.id for item in result.diagnostics}
+def written(board: str, agents: str) -> tuple[scmigen.Result, str, str]:
+    """A board with what its certificate and the rules are, whether it has errors or not."""
+    source = scmigen.loads(board, "board.dts")
+    result = scmigen.compile(source, agents=[Text("agents.yaml", agents)])
     (platform,) = result.model.platforms
     files = {f.path: f.content.decode() for f in TARGET.files(platform, TARGET.options())}
-    facts = read(files["certificate.lp"])
+    return result, files["certificate.lp"], files["checker.lp"]
+
+
+def test_who_depends_through_what_nobody_is_allowed_is_seen() -> None:
+    """&u2 needs <&rc 1>, which is not served: nobody may reset it. It is reset with <&rt 0>."""
+    result, text, rules = written(BEHIND, BEHIND_AGENTS)
+    assert "reset-shared" in {item.id for item in result.diagnostics}
+    facts = read(text)
     behind = 'other("reset /reset-controller@2000 1")'
     assert ("0", "1", '"/serial@4000"', behind, "reset") in of(facts, "need")
     assert of(facts, "feeds") == [("reset(0)", behind)]
-    assert refused(facts, files["checker.lp"]) == [
+    assert refused(facts, rules) == [
         'refused(2,reset,reset(0),"decides for another that depends on it",1)'
     ]
 
@@ -102,6 +107,71 @@ def test_lines_end_where_they_say_something(examples: Path) -> None:
     lines = text.splitlines()
     assert 'need(0, 1, "said of ospm", system, state). % its role is ospm' in lines
     assert not [line for line in lines if line.endswith((",", " "))]
+
+
+#: Each agent sets limits of the one domain.
+LOWERED = """/dts-v1/; / {
+    cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+    pd: pd { compatible = "acme,pd"; #power-domain-cells = <1>; operating-points-v2 = <&t>;
+        t: opp-table { compatible = "operating-points-v2"; a: opp1 { opp-level = <1>; };
+            b: opp2 { opp-level = <2>; }; }; };
+    u1: u1 { compatible = "acme,u"; power-domains = <&pd 1>; required-opps = <&a>; };
+    u2: u2 { compatible = "acme,u"; power-domains = <&pd 1>; required-opps = <&b>; };
+};
+"""
+LOWERED_AGENTS = BEHIND_AGENTS.replace("&rc 1", "&cc 1").replace("reset:", "clock:")
+
+
+def test_limits_are_shown_and_what_stops_the_machine() -> None:
+    """The lowest limit holds for both, whoever sets it; linux is the one that may shut down."""
+    _, text, rules = written(LOWERED, LOWERED_AGENTS)
+    assert shown(text + rules) == [
+        "open(1,limits,performance(0),2)",
+        'open(1,state,system,"all")',
+        "open(2,limits,performance(0),1)",
+    ]
+    owned = text + 'owner(performance(0), 1, "").' + rules
+    assert [each for each in shown(owned) if "limits" in each] == [
+        "open(2,limits,performance(0),1)"
+    ]
+
+
+def test_a_certificate_that_is_cut_is_refused() -> None:
+    """An empty one, one without its end, and one without a fact in the middle."""
+    _, text, rules = written(LOWERED, LOWERED_AGENTS)
+    lines = text.splitlines()
+    assert lines[-1].startswith("whole(")
+    grant = next(at for at, line in enumerate(lines) if line.startswith('grant(2, "/u1"'))
+    for cut in ([], lines[:-1], lines[:20], [*lines[:grant], *lines[grant + 1 :]]):
+        found = shown("\n".join(cut) + rules)
+        assert any("is cut or changed" in each for each in found), cut
+    assert not any(each.startswith("refused") for each in shown(text + rules))
+
+
+#: Both set the level of one domain, of their clock; &both is shared, and may not.
+SHARED = """/dts-v1/; / {
+    cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+    own: own { compatible = "acme,own"; clocks = <&cc 1>; operating-points-v2 = <&t>; };
+    both: both { compatible = "acme,both"; clocks = <&cc 1>; operating-points-v2 = <&t>; };
+    t: opp-table { compatible = "operating-points-v2"; opp-shared;
+        opp1 { opp-hz = /bits/ 64 <1000>; }; opp2 { opp-hz = /bits/ 64 <2000>; }; };
+};
+"""
+SHARED_AGENTS = """domains:
+  linux: {id: 1, default: true, scmi: {role: ospm},
+          access: [{dev: "&own"}, {dev: "&both", flags: {shared: true}}]}
+  vm1: {id: 2, scmi: {role: vm}, access: [{dev: "&both", flags: {shared: true}}]}
+"""
+
+
+def test_a_device_opens_what_it_is_not_denied_itself() -> None:
+    """What another device of the agent may do is not this one's, as the definition has it."""
+    _, text, _ = written(SHARED, SHARED_AGENTS)
+    facts = read(text)
+    assert [row for row in of(facts, "grant") if row[3] == "level"] == [
+        ("1", '"/own"', "performance(0)", "level")
+    ]
+    assert defined(facts) == {row for row in granted(facts) if row[0] != "0"}
 
 
 def test_the_examples_hold(examples: Path) -> None:

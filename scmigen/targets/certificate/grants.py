@@ -20,11 +20,16 @@ GrantRow = tuple[int, str, str, tuple[str, ...]]
 
 def grants_of(facts: Facts, uses: Iterable[UseRow]) -> Iterator[GrantRow]:
     """All grants; those of the platform are what it keeps on."""
+    denied: dict[tuple[int, Use], set[Operation]] = {}
+    for each in facts.decided.granted.denied:
+        # Another device of the agent may have what this one is denied, as it is shared.
+        denied.setdefault((each.agent.id, each.use), set()).add(each.operation)
     for grant in facts.platform.all_grants:
         opened: dict[str, set[Operation]] = {}
         for why in grant.because:
             if isinstance(why, Use):
-                device, operations = device_word(facts, why.consumer), why.needs
+                device = device_word(facts, why.consumer)
+                operations = why.needs - denied.get((grant.agent.id, why), set())
             else:
                 device, operations = written(grant.agent), why.operations
             opened.setdefault(device, set()).update(operations & grant.operations)
