@@ -2,6 +2,7 @@
 permission changed are refused. SCMIGEN_MUTANTS says how many there are."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count, cycle, islice
@@ -172,6 +173,30 @@ def test_a_device_opens_what_it_is_not_denied_itself() -> None:
         ("1", '"/own"', "performance(0)", "level")
     ]
     assert defined(facts) == {row for row in granted(facts) if row[0] != "0"}
+
+
+def test_the_pattern_of_the_page_is_facts_alone() -> None:
+    """All lines that are written, and nothing that makes a program of them."""
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "certificate.md").read_text()
+    (pattern,) = (line for line in page.splitlines() if line.startswith("$ fact='"))
+    fact = re.compile(pattern.removeprefix("$ fact='").removesuffix("'"))
+    texts = [written(*each)[1] for each in ((BEHIND, BEHIND_AGENTS), (LOWERED, LOWERED_AGENTS))]
+    lines = [line for text in texts for line in text.splitlines()]
+    assert [line for line in lines if not fact.fullmatch(line)] == []
+    for line in (
+        '{grant(1, "/u1", clock(0), rate)}.',
+        'grant(1, "/u1", clock(0), rate) :- not board("x").',
+        'grant(1, "/u1", clock(0..9), rate).',
+        'grant(1, "/u1", clock(@f()), rate).',
+        'grant(A, "/u1", clock(0), rate).',
+        'board("x"). refused(1, a, b, "c", d).',
+        'entitled(1, "/u1", clock(0), rate).',
+        "#script (python)",
+        "#const why = 1.",
+        "%* what is hidden",
+        'need(0, 1, "/u1", clock(0), rate). %* what is hidden',
+    ):
+        assert not fact.fullmatch(line), line
 
 
 def test_the_examples_hold(examples: Path) -> None:
