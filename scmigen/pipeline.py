@@ -201,7 +201,7 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     told = (*_unknown(assignment.switches), *found)
     read = dict.fromkeys((*_files(board, request), *_tables(assignment)))
     if assignment.policies:
-        policies = stated(assignment.policies, (*found, *waived))
+        policies = stated(assignment.policies, (*kept, *waived))
         platforms = (replace(platform, stated=policies) for platform in model.platforms)
         model = replace(model, platforms=tuple(platforms))
     return Result(model, told, tuple(read), request.asked, waived, request.baseline)

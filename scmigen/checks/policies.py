@@ -22,6 +22,7 @@ from scmigen.scmi.protocols import Kind
 MOST = 100
 #: In ``on``: all cells of a provider.
 ALL_CELLS = "*"
+_ABOUT_NOTHING = "is about nothing here: "
 
 
 @check(
@@ -48,7 +49,7 @@ def policy_unused(model: Model) -> Iterator[Diagnostic]:
             (problem, hint), *others = known.problems
             more = f" (and {counted(len(others), 'more name')})" if others else ""
             yield policy_unused.warning(
-                f"{known.word} is about nothing here: {problem}{more}",
+                f"{known.word} {_ABOUT_NOTHING}{problem}{more}",
                 known.said.position,
                 hint=hint or "remove it, or write what is meant",
             ).about(agents=known.said.agents)
@@ -67,11 +68,21 @@ def policy_word(said: PolicySaid) -> str:
 def stated(said: Iterable[PolicySaid], found: Iterable[Diagnostic]) -> tuple[Stated, ...]:
     """The policies for the permission map, each with those of the findings that are about it."""
     broken: dict[Position | None, list[Diagnostic]] = {}
+    unused: dict[Position | None, str] = {}
     for item in found:
         if item.id == policy_violated.id:
             broken.setdefault(item.position, []).append(item)
+        elif item.id == policy_unused.id:
+            _, start, problem = item.message.partition(_ABOUT_NOTHING)
+            unused[item.position] = start + problem
     return tuple(
-        Stated(policy_word(each), each.reason, each.position, tuple(broken.get(each.position, ())))
+        Stated(
+            policy_word(each),
+            each.reason,
+            each.position,
+            tuple(broken.get(each.position, ())),
+            unused.get(each.position, ""),
+        )
         for each in said
     )
 

@@ -149,12 +149,14 @@ def no_such(provider: Provider | None, key: ResourceKey) -> str | None:
 
 class Stated(Data):
     """A policy in words, its reason, and the findings that it does not hold, which were waived or
-    are no errors: otherwise there are no outputs."""
+    are no errors: otherwise there are no outputs. ``unused``: that it, or a part of it, is about
+    nothing here, and why."""
 
     word: str
     reason: str
     position: Position | None
     broken: tuple[Diagnostic, ...] = ()
+    unused: str = ""
 
 
 class Platform(Data, slots=False):

@@ -349,7 +349,8 @@ function drawPolicies() {
   byId("policies").hidden = byId("policies-link").hidden = false;
   const where = (at) => at == null ? null : make("code", {}, ` ${at}`);
   byId("policy-list").append(...data.policies.map((policy) => make("li", {},
-    make("b", {}, policy.text), policy.broken.length ? " does not hold" : " holds",
+    make("b", {}, policy.text),
+    policy.broken.length ? " does not hold" : ` ${policy.unused || "holds"}`,
     make("p", { className: "soft" }, policy.reason, where(policy.at)),
     ...policy.broken.map((broken) => make("div", { className: "broken" },
       make("p", {}, broken.text),

@@ -238,3 +238,23 @@ def test_of_one_policy_a_hundred_violations_are_told(tmp_path: Path) -> None:
     told = [line for line in done.stdout.splitlines() if "[policy-violated]" in line]
     assert len(told) == 101
     assert "there are more violations than these 100" in told[-1]
+
+
+def test_the_map_says_what_is_about_nothing_and_what_is_switched_off(tmp_path: Path) -> None:
+    """Neither holds."""
+    grant, owner = owned("&cc 1", "rate")
+    text = AGENTS.format(grant=grant, owners=owner, policy=NEVER).replace(
+        'agent-idle: {severity: "off", reason: "a test"}',
+        'policy-violated: {severity: "off", reason: "a test"}',
+    )
+    text += '  - {never: {agent: vm1, affects: "&npo"}, reason: misspelt}\n'
+    board = written(tmp_path / "board.dts", BOARD)
+    agents = written(tmp_path / "agents.yaml", text)
+    out = tmp_path / "out"
+    assert scmigen("build", board, "-a", agents, "--emit", "permissions", "-o", out).returncode == 0
+    lines = (out / "permissions" / "permissions.md").read_text().splitlines()
+    assert "| never vm1: affects &npu | a certificate | no |" in [
+        line.replace("\\", "").replace("&amp;", "&") for line in lines
+    ]
+    (misspelt,) = (line for line in lines if "| misspelt |" in line)
+    assert "about nothing here: no label" in misspelt

@@ -757,6 +757,7 @@ platform: {owners: [{clock: "&cc 1", agent: vm1}]}
 policies:
   - {never: {agent: vm1, affects: "&npu"}, reason: <b>certified</b>}
   - {only: {agents: linux, operation: reset, on: "&cc *"}, reason: resets}
+  - {never: {agent: vm1, affects: "&npa"}, reason: misspelt}
 waivers: [{check: policy-violated, resource: clock &cc 1, device: "&npu", agent: vm1, reason: late}]
 """
 
@@ -768,13 +769,14 @@ def test_a_policy_shows_the_way_of_what_violates_it(browser: Browser, tmp_path: 
     assert result.ok
     show(browser, page(platform_of(result.model)), tmp_path)
     lines = "[...document.querySelectorAll('#policy-list > li')].map(item => item.innerText)"
-    first, second = browser.ask(lines)
+    first, second, third = browser.ask(lines)
     assert first.splitlines()[0] == "never vm1: affects &npu does not hold"
     assert "<b>certified</b> agents.yaml:6:13" in first
     assert "Waived: late" in first
     assert "explicit grant agents.yaml:3:42" in first
     assert "/npu clocks[0] needs it board.dts:1:" in first
     assert second.startswith("only linux: reset on &cc * holds")
+    assert third.startswith("never vm1: affects &npa is about nothing here: no label &npa")
     assert not browser.ask("document.getElementById('policies-link').hidden")
     text = markdown(platform_of(result.model)).decode()
     assert r"| \<b\>certified\</b\> | no |" in text

@@ -86,6 +86,7 @@ def data(platform: Platform) -> dict[str, Any]:
                 "text": policy.word,
                 "reason": policy.reason,
                 "at": _place(platform, policy.position),
+                "unused": policy.unused,
                 "broken": [_broken(platform, item) for item in policy.broken],
             }
             for policy in platform.stated

@@ -153,6 +153,7 @@ def markdown(platform: Platform) -> bytes:
             (
                 markdown_text(policy.word),
                 markdown_text(policy.reason),
+                "no" if policy.broken else markdown_text(policy.unused) or "yes",
                 [_broken(platform, item) for item in policy.broken],
             )
             for policy in platform.stated
