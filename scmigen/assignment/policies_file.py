@@ -15,18 +15,26 @@ TARGETS = ("affects", "on", "operation")
 
 #: Each is held against all devices.
 MAX_POLICIES = 250
+#: Devices and resources that all of them name, each of which is looked for in the tree.
+MAX_NAMES = 1000
 
 _EXAMPLE = 'never: {agent: vm1, affects: "&npu"}'
 
 
 def read_policies(where: Located) -> Iterator[PolicySaid]:
     """The policies in a list; what is wrong with one is reported, and that one is left out."""
+    names = 0
     for number, item in enumerate(where.items("policies")):
         if number == MAX_POLICIES:
             item.wrong(f"there are more than {MAX_POLICIES} policies", "name patterns or lists")
             return
         policy = _policy(item)
         if policy is not None:
+            names += len(policy.affects) + len(policy.on)
+            if names > MAX_NAMES:
+                problem = f"policies name more than {MAX_NAMES} devices and resources"
+                item.wrong(problem, 'name patterns, or "&cru *" for all that a provider has')
+                return
             yield policy
 
 

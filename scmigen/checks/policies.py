@@ -103,6 +103,12 @@ class _Known:
         self.agents = [by_name[name] for name in said.agents if name in by_name]
         selector = Selector(model.inventory.tree)
         self.devices = [path for text in said.affects for path in self._devices(selector, text)]
+        self.providers = frozenset(
+            resource.key.provider
+            for platform in model.platforms
+            for resources in platform.resources.values()
+            for resource in resources
+        )
         self.keys = [key for text in said.on for key in self._resources(selector, text)]
         if said.form == "isolated":
             self._has_devices()
@@ -191,14 +197,16 @@ class _Known:
         provider, star, after = name.partition(f" {ALL_CELLS}")
         every = bool(star) and not after.strip()
         selected, cells = selector.resource(provider if every else name)
-        if name.startswith(ALL_CELLS):
+        if name.strip() == ALL_CELLS:
             self.problems.append((f"{text} names no provider", 'write "&cru *"'))
             return []
         if every and cells:
             hint = f'write "{provider}", or "{provider.split()[0]} *" for all of it'
             self.problems.append((f"{text} has cells and {ALL_CELLS}", hint))
             return []
-        matches = _matches(selected.nodes, cells, every)
+        # A pattern may match thousands of nodes; few of them provide anything.
+        nodes = [node for node in selected.nodes if _within(node.path, self.providers)]
+        matches = _matches(nodes, cells, every)
         found = [
             resource.key
             for platform in self.model.platforms

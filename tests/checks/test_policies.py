@@ -110,6 +110,9 @@ def test_a_way_is_told_step_by_step(tmp_path: Path) -> None:
         ('only: {agents: [linux], on: "clock &cc 2"}', owned("&cc 1", "rate"), False),
         ('never: {agent: vm1, operation: read, on: "&cc 1"}', owned("&cc 1", "read"), True),
         ('only: {agents: vm1, operation: rate, on: "&cc *"}', owned("&cc 1", "rate"), False),
+        # a pattern may begin with what stands for all cells
+        ('never: {agent: vm1, on: "clock *-controller 1"}', owned("&cc 1", "rate"), True),
+        ('never: {agent: vm1, on: "* 1"}', owned("&cc 1", "rate"), True),
         # of two that are isolated, both have devices
         ("isolated: [linux, vm1]", owned("&cc 1", "rate"), True),
         ("isolated: [linux, vm1]", ("", ""), False),
@@ -199,6 +202,15 @@ def test_policies_have_a_limit(tmp_path: Path) -> None:
     done = scmigen("check", board, "-a", policies)
     assert done.returncode == 1
     assert "policies.yaml:252:5: error[agents-file]: there are more than 250" in done.stdout
+
+
+def test_names_of_policies_have_a_limit(tmp_path: Path) -> None:
+    board = written(tmp_path / "board.dts", BOARD)
+    names = ", ".join(f'"clock * {number}"' for number in range(1001))
+    policy = f'policies: [{{never: {{agent: ospm, on: [{names}]}}, reason: "x"}}]\n'
+    done = scmigen("check", board, "-a", written(tmp_path / "policies.yaml", policy))
+    assert done.returncode == 1
+    assert "policies name more than 1000 devices and resources" in done.stdout
 
 
 def test_a_file_of_policies_is_not_about_agents(tmp_path: Path) -> None:
