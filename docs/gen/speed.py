@@ -32,7 +32,8 @@ def _kind(path: Path) -> Iterator[str]:
 def _row(figure: dict[str, Any]) -> tuple[str, ...]:
     goal = ""
     if "goal" in figure:
-        sign = "≥" if figure.get("more") else "≤"
-        goal = f"{sign} {figure['goal']:,g}"
+        value, aim = figure["value"], figure["goal"]
+        sign, missed = ("≥", value < aim) if figure.get("more") else ("≤", value > aim)
+        goal = f"{sign} {aim:,g}{', not reached' if missed else ''}"
     spread = f"{100 * figure['spread']:.0f} %" if "spread" in figure else ""
     return figure["of"], f"{figure['value']:,.4g}", figure["unit"], spread, goal
