@@ -17,6 +17,26 @@ rails {
 """
 CLOCKS, RESETS, DOMAINS, SENSORS = 6, 3, 3, 2
 
+#: What may feed the first three of these, and be used by devices as well.
+_ABOVE = """
+pl: pll@5000 { compatible = "acme,pll"; reg = <0x5000>; #clock-cells = <1>; };
+rt: reset-controller@6000 { compatible = "acme,rt"; reg = <0x6000>; #reset-cells = <1>; };
+pt: power-controller@7000 { compatible = "acme,pt"; reg = <0x7000>; #power-domain-cells = <1>; };
+"""
+_INPUTS = {
+    "#clock-cells = <1>;": (
+        "",
+        "clocks = <&pl 0>;",
+        "clocks = <&pl 0>, <&pl 1>;",
+        "vdd-supply = <&vdd>;",
+        "power-domains = <&pc 0>;",
+    ),
+    "#reset-cells = <1>;": ("", "resets = <&rt 0>;", "power-domains = <&pt 0>;"),
+    "#power-domain-cells = <1>;": ("", "power-domains = <&pt 0>;", "domain-supply = <&vdd>;"),
+}
+#: What a device has in place of what it has without chains.
+_RAISED = {"<&cc 0>": "<&pl 0>", "<&rc 0>": "<&rt 0>", "<&pc 1>": "<&pt 0>"}
+
 
 def _device(random: Random, number: int) -> str:
     clocks = random.sample(range(CLOCKS), random.randint(0, 3))
@@ -57,11 +77,31 @@ def _zone(random: Random) -> str:
     )
 
 
-def board(random: Random) -> str:
-    """The source of a board with up to eight devices and, perhaps, a thermal zone."""
-    devices = "".join(_device(random, number) for number in range(1, random.randint(3, 8) + 1))
+def board(random: Random, *, chains: bool = False) -> str:
+    """The source of a board with up to eight devices and, perhaps, a thermal zone. ``chains``:
+    controllers have inputs, which devices use, too."""
+    each = [_device(random, number) for number in range(1, random.randint(3, 8) + 1)]
     zone = _zone(random) if random.random() < 0.5 else ""
-    return f"/dts-v1/; / {{ {_CONTROLLERS}{devices}{zone} }};\n"
+    controllers = _CONTROLLERS
+    if chains:
+        controllers = _fed(random) + _ABOVE
+        each = [_raised(random, device) for device in each]
+    return f"/dts-v1/; / {{ {controllers}{''.join(each)}{zone} }};\n"
+
+
+def _fed(random: Random) -> str:
+    text = _CONTROLLERS
+    for cells, inputs in _INPUTS.items():
+        text = text.replace(cells, f"{cells} {random.choice(inputs)}")
+    return text
+
+
+def _raised(random: Random, device: str) -> str:
+    """A device that uses what feeds what it used."""
+    for old, new in _RAISED.items():
+        if random.random() < 0.5:
+            device = device.replace(old, new)
+    return device
 
 
 def agents(random: Random, source: str) -> str:
@@ -113,7 +153,13 @@ def _grants(random: Random, name: str, owners: Mapping[str, str]) -> list[str]:
 
 
 #: Label of a controller → the kind of what it provides, and how many of them there are.
-_OWNED = {"cc": ("clock", CLOCKS), "rc": ("reset", RESETS), "ts": ("sensor", SENSORS)}
+_OWNED = {
+    "cc": ("clock", CLOCKS),
+    "rc": ("reset", RESETS),
+    "ts": ("sensor", SENSORS),
+    "pl": ("clock", 1),
+    "rt": ("reset", 1),
+}
 
 
 def _owners(random: Random, names: list[str], source: str) -> dict[str, str]:

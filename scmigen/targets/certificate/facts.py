@@ -87,13 +87,14 @@ class Facts:
 
     @cached_property
     def carries(self) -> tuple[Pair, ...]:
-        """(above, below) of what can be switched: the second is on only while the first is."""
+        """(above, below) of what can be switched, or the platform uses: the second works only while
+        the first is on."""
         decided = self.decided
         facts = dict(decided.inventory.facts)
         facts.update((each.key, each.facts) for each in self._resources())
         above = dependencies(decided.inventory, decided.closure, facts).above
-        keys = (*self._served(), *(use.key for use in self.own))
-        return self._edges(above, dict.fromkeys(filter(can_switch, keys)))
+        keys = (*filter(can_switch, self._served()), *(use.key for use in self.own))
+        return self._edges(above, dict.fromkeys(keys))
 
     def may_feed(self) -> Iterator[Pair]:
         """(above, provider) of providers with many inputs, which serve several agents."""
