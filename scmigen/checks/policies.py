@@ -1,6 +1,6 @@
 """Policies: what the user says must hold of the permissions, whatever these come from."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from scmigen.assignment.assignment import Agent, PolicySaid
@@ -9,7 +9,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.check import check
 from scmigen.checks.ways import beginning, power_word, steps
-from scmigen.checks.words import joined, node_word, resource_name
+from scmigen.checks.words import joined, listed, node_word, resource_name
 from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Severity, counted
@@ -55,13 +55,13 @@ def policy_unused(model: Model) -> Iterator[Diagnostic]:
             ).about(agents=known.said.agents)
 
 
-def policy_word(said: PolicySaid) -> str:
-    """``never vm1: affects &npu``: what a policy says."""
-    who = joined(said.agents)
+def policy_word(said: PolicySaid, names: Callable[[Sequence[str]], str] = joined) -> str:
+    """``never vm1: affects &npu``: what a policy says. ``names`` puts what it names together."""
+    who = names(said.agents)
     if said.form == "isolated":
         return f"{who} are isolated"
     what = joined(sorted(said.operations))
-    target = f"affects {joined(said.affects)}" if said.affects else f"on {joined(said.on)}"
+    target = f"affects {names(said.affects)}" if said.affects else f"on {names(said.on)}"
     return " ".join(filter(None, (said.form, f"{who}:", what, target)))
 
 
@@ -115,8 +115,8 @@ class _Known:
 
     @property
     def word(self) -> str:
-        """What the policy says."""
-        return policy_word(self.said)
+        """What the policy says, in each of its findings: of many names, the first few."""
+        return policy_word(self.said, listed)
 
     def violations(self) -> Iterator[Diagnostic]:
         """What is not as the policy says, up to `MOST`, and whether there is more."""

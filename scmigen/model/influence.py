@@ -14,6 +14,7 @@ from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
+from scmigen.model.boot_state import own_uses
 from scmigen.model.grants import Draft
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation, ordered
@@ -46,7 +47,7 @@ class Influence:
         )
         self._uses: dict[str, list[Use]] = {}
         closure = model.findings.closure
-        for use in (*closure.needs, *closure.own, *closure.firmware):
+        for use in (*closure.needs, *own_uses(closure, model.owners), *closure.firmware):
             self._uses.setdefault(use.consumer.path, []).append(use)
         self._holders: dict[ResourceKey, set[int]] = {}
         for draft in self._drafts.values():

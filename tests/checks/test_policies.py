@@ -270,3 +270,21 @@ def test_the_map_says_what_is_about_nothing_and_what_is_switched_off(tmp_path: P
     ]
     (misspelt,) = (line for line in lines if "| misspelt |" in line)
     assert "about nothing here: no label" in misspelt
+
+
+def test_of_many_names_a_finding_has_the_first_few(tmp_path: Path) -> None:
+    names = ", ".join(f'"&cc {number}"' for number in (1, 2, 4, "0x1", "0x2", "0x4"))
+    policy = f"only: {{agents: linux, operation: rate, on: [{names}]}}"
+    every = found(tmp_path, policy, *owned("&cc 1", "rate"))
+    (one,) = [item for item in every if item["id"] == "policy-violated"]
+    assert str(one["message"]).startswith(
+        "only linux: rate on &cc 1, &cc 2, &cc 4, &cc 0x1 and 2 more (a certificate), but vm1 may"
+    )
+
+
+def test_a_provider_of_the_platform_is_affected_as_its_other_devices(tmp_path: Path) -> None:
+    """&mux is the platform's device, and needs its input on and at its rate."""
+    grant, owner = owned("&cc 1", "rate")
+    policy = 'never: {agent: vm1, affects: "&mux"}'
+    (one,) = found(tmp_path, policy, grant, f'{owner}], devices: ["&mux"')
+    assert one["id"] == "policy-violated"
