@@ -51,11 +51,14 @@ def test_rows_and_structs_are_the_same() -> None:
     assert as_json(as_rows(structs)) == as_json(example())
 
 
+@pytest.mark.once
 def test_the_schema_that_is_written_is_that_of_what_is_read() -> None:
-    """``scmigen schema runtime > templates/runtime/runtime.schema.json`` makes it anew."""
+    """``scmigen schema runtime > templates/runtime/runtime.schema.json`` makes it anew.
+
+    So it is with msgspec of ``constraints.txt``: others order alternatives differently.
+    """
     file = directory("templates") / "runtime" / "runtime.schema.json"
-    # The order of keys is that of the version of msgspec.
-    assert json.loads(file.read_bytes()) == json.loads(runtime.json_schema())
+    assert file.read_bytes() == runtime.json_schema()
 
 
 def rows_in(value: Any) -> Iterator[Row]:
