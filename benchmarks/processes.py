@@ -55,6 +55,8 @@ def run(command: Command) -> Used:
     )
     status, seconds, peak = done.stdout.split()
     if int(status) not in command.statuses:
+        # What it says costs time, so it is heard only now.
+        subprocess.run(words, cwd=command.folder, stdin=subprocess.DEVNULL, check=False)
         raise SystemExit(f"{' '.join(words)} ended with {status}")
     return Used(1000 * float(seconds), int(peak) / 1024)
 
