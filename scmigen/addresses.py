@@ -5,7 +5,8 @@ QEMU has it: a misspelt option is never taken for the rest of a path.
 """
 
 from collections.abc import Mapping
-from typing import Final
+
+from scmigen.hints import Final
 
 _SOCKET: Final = ("mode", "group", "idle")
 #: Scheme → its options.

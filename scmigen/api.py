@@ -8,10 +8,8 @@ in ``Result.diagnostics``.
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from scmigen.assignment.assignment import WaiverSaid
-from scmigen.assignment.foreign import Source
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.sources import Sources
 from scmigen.checks.check import Check, Run
@@ -29,6 +27,7 @@ from scmigen.diagnostics import (
     Severity,
     has_errors,
 )
+from scmigen.hints import TYPE_CHECKING, Any, TypeAlias, overload
 from scmigen.inputs import is_directory, is_missing, of_build, read_bytes, read_text
 from scmigen.model.identifiers import Lock
 from scmigen.model.joint import platforms_of
@@ -86,8 +85,9 @@ __all__ = [
     "read_server",
 ]
 
-# Few compare boards: what only they need is not imported before.
+# Few compare boards or bring readers: what only they need is not imported before.
 if TYPE_CHECKING:
+    from scmigen.assignment.foreign import Source
     from scmigen.migration.carried import Carried
     from scmigen.model.compare import Change, Side
     from scmigen.model.verdict import Comparison
@@ -95,13 +95,14 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
-        """The types of what is compared."""
-        if name not in ("Change", "Served"):
+        """The types of what they use."""
+        if name not in ("Change", "Served", "Source"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from scmigen import runtime
+        from scmigen.assignment import foreign
         from scmigen.model import compare
 
-        return {"Change": compare.Change, "Served": runtime.Served}[name]
+        return {"Change": compare.Change, "Served": runtime.Served, "Source": foreign.Source}[name]
 
 
 #: The first byte of a runtime configuration.

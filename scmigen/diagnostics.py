@@ -8,10 +8,10 @@ with every diagnostic so far. This module knows neither device trees nor SCMI.
 import re
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Any
 
 from scmigen import escape
 from scmigen.data import Data, replace
+from scmigen.hints import Any
 from scmigen.patterns import pattern
 
 

@@ -5,7 +5,8 @@ running it over a page of text.
 """
 
 import re
-from typing import TYPE_CHECKING, AnyStr
+
+from scmigen.hints import TYPE_CHECKING
 
 
 class _Pattern:
@@ -25,6 +26,7 @@ class _Pattern:
 
 
 if TYPE_CHECKING:
+    from typing import AnyStr
 
     def pattern(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
         """What `re.compile` makes of the same arguments, made when it is first used."""

@@ -6,7 +6,6 @@ text → tree → inventory → platform → checks → files
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
@@ -26,6 +25,7 @@ from scmigen.diagnostics import (
     counted,
     has_errors,
 )
+from scmigen.hints import TYPE_CHECKING
 from scmigen.model.build import build
 from scmigen.model.findings import LOCK_MISSING, LOCK_OUTDATED
 from scmigen.model.identifiers import Lock

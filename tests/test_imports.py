@@ -17,7 +17,17 @@ BOARD = str(REPOSITORY / "examples" / "dts" / "minimal.dts")
 WATCHED = {
     *("asyncio", "click", "dataclasses", "datetime", "difflib", "email", "importlib.metadata"),
     *("inspect", "jinja2", "lark", "logging", "msgspec", "multiprocessing", "pcpp", "rich"),
-    *("shutil", "socket", "subprocess", "tempfile", "textwrap", "tomllib", "uuid", "yaml"),
+    *(
+        "shutil",
+        "socket",
+        "subprocess",
+        "tempfile",
+        "textwrap",
+        "tomllib",
+        "typing",
+        "uuid",
+        "yaml",
+    ),
     *(f"scmigen.{name}" for name in ("audit", "client", "compare", "csource", "imx_sm")),
     *(f"scmigen.{name}" for name in ("migration", "project", "server", "targets.make")),
     *(f"scmigen.targets.{name}" for name in ("consumer", "headers", "runtime", "scp", "xen")),
@@ -27,6 +37,7 @@ WATCHED = {
     ),
     *("scmigen.checks.against", "scmigen.devicetree.edits", "scmigen.devicetree.overlay"),
     *("scmigen.model.compare", "scmigen.model.verdict", "scmigen.runtime.schema"),
+    *("scmigen.assignment.foreign", "scmigen.plugin_types"),
 }
 
 #: Arguments → the watched modules that they need.
@@ -36,6 +47,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("build", BOARD, "-o", "headers", "--emit", "headers"): {
         "scmigen.targets.headers",
         "scmigen.targets.make",
+        "typing",
     },
     ("build", BOARD, "-o", "all"): {
         "scmigen.targets.headers",
@@ -43,6 +55,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         "scmigen.targets.runtime",
         "scmigen.targets.scp",
         "textwrap",
+        "typing",
     },
     ("show", "resources", BOARD): {"scmigen.bindings.dialects", "scmigen.devicetree.edits"},
     ("convert", BOARD, "board.dtb"): set(),

@@ -1,12 +1,12 @@
 """Bounds on a YAML text, checked on its events before anything is built from them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import yaml
 
 from scmigen.assignment.findings import AGENTS_FILE
 from scmigen.diagnostics import InputError, Position
+from scmigen.hints import Any
 from scmigen.patterns import pattern
 
 #: More characters than anyone writes; a bound on what the YAML reader has to hold.

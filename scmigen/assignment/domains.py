@@ -12,7 +12,6 @@ bit 0 of the first flags cell means that the device is shared.
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import TypeVar
 
 from scmigen.assignment.assignment import COMPATIBLE
 from scmigen.assignment.findings import AGENT_ID, AGENT_PROFILE, AGENT_ROLE, DOMAIN_PROPERTY
@@ -25,6 +24,7 @@ from scmigen.bindings.references import position_of, read_list
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, counted
+from scmigen.hints import TypeVar
 from scmigen.runtime import MAX_AGENTS, Role, SystemPower
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.protocols import Profile

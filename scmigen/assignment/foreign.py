@@ -7,7 +7,6 @@ filling in defaults is not its task.
 
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
@@ -22,13 +21,14 @@ from scmigen.diagnostics import (
     Severity,
     has_errors,
 )
+from scmigen.hints import TYPE_CHECKING
+from scmigen.plugin_types import mistyped
 from scmigen.plugins import (
     PluginError,
     described,
     entry_points_of,
     guarded,
     load,
-    mistyped,
     package_of,
     unusable,
 )

@@ -1,7 +1,6 @@
 """YAML with positions: every value has its position and reports its problems there."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, TypeVar
 
 import yaml
 
@@ -14,6 +13,7 @@ from scmigen.assignment.said import Said
 from scmigen.assignment.vocabulary import Standing, Vocabulary, misplaced
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, InputError, Position
+from scmigen.hints import Any, TypeVar
 from scmigen.version import format_problem
 
 T = TypeVar("T")

@@ -1,7 +1,6 @@
 """What several sources say about one agent, compared field by field."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.findings import AGENT_DIFFERS
 from scmigen.assignment.given import cut
@@ -10,6 +9,7 @@ from scmigen.assignment.said import AgentSaid, Said, SharedMemory
 from scmigen.bindings.driver_tables import DriverTable, Row
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Related
+from scmigen.hints import Any
 from scmigen.tuples import NamedTuple
 
 

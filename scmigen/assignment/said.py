@@ -7,7 +7,6 @@ a user wrote.
 """
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
 
 from scmigen.assignment.assignment import (
     AlwaysOn,
@@ -26,6 +25,7 @@ from scmigen.bindings.opp_bins import OppBin
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
+from scmigen.hints import Generic, TypeVar
 from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile

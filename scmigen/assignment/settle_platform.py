@@ -1,7 +1,6 @@
 """Options of the platform and severities of checks, from all sources together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
 
 from scmigen.assignment.assignment import (
     AlwaysOn,
@@ -18,6 +17,7 @@ from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.opp_bins import OppBin
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.hints import Any, TypeVar
 
 T = TypeVar("T")
 

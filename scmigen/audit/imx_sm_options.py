@@ -1,9 +1,8 @@
 """What a configuration of imx-sm has that grants do not hold: options of the output ``imx-sm``."""
 
-from typing import Any
-
 from scmigen.audit.imx_sm_config import Config, Row, Section
 from scmigen.audit.imx_sm_findings import short
+from scmigen.hints import Any
 from scmigen.imx_sm.levels import KIND_OF, LEVELS, Level, allowed, least
 from scmigen.imx_sm.resources import Resources
 from scmigen.scmi.protocols import Kind

@@ -5,7 +5,8 @@ use them. Where the tree is there, its own headers are read.
 """
 
 from collections.abc import Mapping
-from typing import Final
+
+from scmigen.hints import Final
 
 _FACTS: Final = """
 #ifndef SCMIGEN_KNOWN_FACTS

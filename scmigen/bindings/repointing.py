@@ -10,7 +10,6 @@ drivers; where there are no names, places count, so it becomes ``<0>``.
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import TypeAlias
 
 from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, SCALING_NAME, assigned_rates, is_scaled
 from scmigen.bindings.dialects import LINUX, Dialect
@@ -22,6 +21,7 @@ from scmigen.bindings.references import Reference, References
 from scmigen.data import Data
 from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, Strings, cells
 from scmigen.devicetree.nodes import Node
+from scmigen.hints import TypeAlias
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.tuples import NamedTuple

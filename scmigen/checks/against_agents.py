@@ -1,7 +1,6 @@
 """What agents are at a server besides their grants, against what they would be in a build."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.checks.against_built import Built
@@ -10,6 +9,7 @@ from scmigen.checks.served_view import View, place_of
 from scmigen.checks.words import joined
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.hints import Any
 from scmigen.runtime import Role, Served, ServedAgent, SystemPower, Transport
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind

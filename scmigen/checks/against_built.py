@@ -5,7 +5,6 @@ place in the tree, or by its number where both sides number alike.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
@@ -13,6 +12,7 @@ from scmigen.checks.served_view import View, place_of
 from scmigen.checks.words import resource_name
 from scmigen.data import Data, replace
 from scmigen.diagnostics import Diagnostic, Position
+from scmigen.hints import Any
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Numbering, Runtime, Served, ServedResource, served_of
 from scmigen.runtime.facts import fields_of, normal, renumbered_value

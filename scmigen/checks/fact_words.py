@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
 
 from scmigen.diagnostics import counted
+from scmigen.hints import Any, Final
 from scmigen.runtime.facts import REFERENCES
 from scmigen.scmi.protocols import Kind
 from scmigen.scmi.units import unit as unit_of_sensor

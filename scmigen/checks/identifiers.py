@@ -1,7 +1,6 @@
 """Checks of numbers: unique, small enough, and where the tree has them already."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import TypeVar
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey
@@ -15,6 +14,7 @@ from scmigen.checks.words import (
     resource_word,
 )
 from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.hints import TypeVar
 from scmigen.model.identifiers import Moved
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import MAX_RESOURCES, Numbering

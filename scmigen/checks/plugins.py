@@ -17,7 +17,7 @@ from types import ModuleType
 from scmigen.checks.check import Check
 from scmigen.diagnostics import Diagnostic, Finding, InputError
 from scmigen.model.platform import Model
-from scmigen.plugins import PluginError, entry_points_of, every, guarded, load, mistyped, unusable
+from scmigen.plugins import PluginError, entry_points_of, every, guarded, load, unusable
 from scmigen.tuples import NamedTuple
 
 #: The group of entry points.
@@ -97,6 +97,8 @@ def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:
 
 def _collect(check: Check, model: Model, found: list[Diagnostic]) -> None:
     """Add the diagnostics of a check to ``found``, those before an exception too."""
+    from scmigen.plugin_types import mistyped  # few have checks of other packages
+
     for item in every(check(model)):
         if not isinstance(item, Diagnostic):
             raise TypeError(f"it yields {type(item).__name__}, not Diagnostic")

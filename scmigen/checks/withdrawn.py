@@ -1,7 +1,6 @@
 """What is needed and not granted, because the resource or the device is shared."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TypeVar
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey, Use
@@ -19,6 +18,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.diagnostics import Diagnostic, Related, Severity, Subject
+from scmigen.hints import TypeVar
 from scmigen.model.drivers import Withheld
 from scmigen.model.grants import Denied
 from scmigen.model.platform import Model

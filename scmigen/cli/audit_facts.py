@@ -3,10 +3,10 @@ channels and of the server itself. Nothing is printed of what it does not say.""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.cli.report import say
 from scmigen.cli.terminal import Column, Folds, print_table
+from scmigen.hints import Any
 from scmigen.runtime import Served, ServedAgent, ServedLevels, ServedResource
 from scmigen.runtime.facts import default_of
 from scmigen.runtime.schema import Device

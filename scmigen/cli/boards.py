@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 from scmigen.cli.excerpts import with_excerpts
 from scmigen.cli.problems import UsageError
@@ -15,6 +14,7 @@ from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest, Servers, Whose, status_of, worst
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, counted
+from scmigen.hints import IO, TYPE_CHECKING
 from scmigen.inputs import is_directory
 from scmigen.project.workers import Outcome, run_all
 

@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from scmigen.cli.client_text import possible_values, switched
 from scmigen.cli.declare import Command, Declares, Parameter, argument, option
@@ -13,6 +12,7 @@ from scmigen.cli.problems import BadValueError, CommandError, LinesError, UsageE
 from scmigen.cli.report import say, say_json
 from scmigen.cli.values import OneOf, Within
 from scmigen.client import Client, ClientError, ScmiError, UrlError
+from scmigen.hints import Any
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
 

@@ -2,9 +2,9 @@
 escaped when it is printed (`plain`)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.escape import plain
+from scmigen.hints import Any
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

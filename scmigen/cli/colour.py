@@ -2,7 +2,8 @@
 
 import os
 from enum import IntEnum
-from typing import IO
+
+from scmigen.hints import IO
 
 
 class Style(IntEnum):

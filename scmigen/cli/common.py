@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
 
 from scmigen.cli import complete
 from scmigen.cli.choices import DEFINE, OPTIONS, QUIET
@@ -26,6 +25,7 @@ from scmigen.cli.request import BoardRequest as BoardRequest
 from scmigen.cli.values import PATH, OneOf, Within
 from scmigen.data import replace
 from scmigen.diagnostics import InputError, Severity
+from scmigen.hints import IO, Any
 from scmigen.model.platform import Model
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
 
 from scmigen import runtime
 from scmigen.addresses import quoted
@@ -22,6 +21,7 @@ from scmigen.compare.messages import Choice, at_random, sweep
 from scmigen.compare.rules import Rules
 from scmigen.compare.tables import Tables
 from scmigen.diagnostics import InputError
+from scmigen.hints import Final
 from scmigen.inputs import of_build, read_bytes, read_text
 from scmigen.scmi.messages import names as message_names
 from scmigen.scmi.protocols import Protocol

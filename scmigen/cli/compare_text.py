@@ -3,10 +3,10 @@ printed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
 
 from scmigen.compare.run import Comparison, Difference, Pair
 from scmigen.diagnostics import counted
+from scmigen.hints import Any, Final
 
 #: Differing fields of one message that are printed.
 _FIELDS: Final = 12

@@ -6,9 +6,9 @@ The functions run while somebody types, so a file with errors completes nothing,
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from scmigen.diagnostics import InputError
+from scmigen.hints import Any
 
 
 def checks(values: Mapping[str, Any], name: str, begun: str) -> list[str]:

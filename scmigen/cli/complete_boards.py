@@ -5,13 +5,13 @@ As in `complete`, a board with errors completes nothing.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 from scmigen import api
 from scmigen.cli.complete import beginning
 from scmigen.cli.problems import UsageError
 from scmigen.cli.request import BoardRequest, typed_request
 from scmigen.diagnostics import InputError
+from scmigen.hints import Any
 from scmigen.model.protocol_grants import Right
 from scmigen.pipeline import Result
 

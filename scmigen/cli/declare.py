@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from time import time
-from typing import Any, TypeAlias
 
 from scmigen.cli.values import Read
 from scmigen.data import Data
+from scmigen.hints import Any, TypeAlias
 
 #: The values typed so far, the name of the option or argument, and the begin of a word → the words
 #: that may be meant.

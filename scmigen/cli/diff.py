@@ -4,7 +4,6 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from scmigen import api, runtime
 from scmigen.checks.names_moved import names_moved
@@ -19,6 +18,7 @@ from scmigen.cli.request import typed_request
 from scmigen.cli.values import PATH, OneOf
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, InputError, Severity, has_errors
+from scmigen.hints import Any
 from scmigen.model.verdict import Comparison, Verdict
 from scmigen.pipeline import Result
 from scmigen.runtime import Served

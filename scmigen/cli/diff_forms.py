@@ -1,7 +1,6 @@
 """The forms of ``scmigen diff``: text, Markdown for a pull request, JSON."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from scmigen.checks.ways import Reach
 from scmigen.checks.words import by_word, joined, listed
@@ -9,6 +8,7 @@ from scmigen.cli.why_device import driver_plain
 from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Related, counted, format_text, position_to_dict, to_dict
 from scmigen.escape import markdown, markdown_code
+from scmigen.hints import Any
 from scmigen.model.compare import AGENT, DEVICE, Change, Held, Thing, What
 from scmigen.model.verdict import Balance, Comparison, Moved, Power
 

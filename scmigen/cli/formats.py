@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from scmigen.cli.junit import as_junit
@@ -22,6 +21,7 @@ from scmigen.diagnostics import (
     to_dict,
 )
 from scmigen.escape import github_data, github_property, json_text, plain
+from scmigen.hints import Any
 from scmigen.version import __version__
 
 _SARIF_SCHEMA = (

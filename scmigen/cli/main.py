@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
@@ -11,6 +10,7 @@ from scmigen.cli.commands import COMMANDS, SCMIGEN, lacking
 from scmigen.cli.declare import Call
 from scmigen.cli.problems import UsageError
 from scmigen.cli.with_click import Act, ClickGroup
+from scmigen.hints import Any
 from scmigen.version import VERSION, __version__
 
 

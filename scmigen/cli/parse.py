@@ -5,10 +5,10 @@ values are click's to the letter (tests/cli/test_parse.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.cli.declare import Argument, Call, Group, Option, Parameter
 from scmigen.cli.problems import UsageError
+from scmigen.hints import Any
 
 
 class _UnclearError(Exception):

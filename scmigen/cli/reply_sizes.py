@@ -1,11 +1,11 @@
 """``scmigen serve --max-reply``: how long the reply to an agent may be."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from scmigen import runtime
 from scmigen.cli.declare import option
 from scmigen.cli.problems import UsageError
+from scmigen.hints import Final
 from scmigen.scmi.layouts import MAX_REPLY, STATUS_SIZE
 from scmigen.scmi.protocols import Kind
 from scmigen.server import Server

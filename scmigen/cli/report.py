@@ -3,12 +3,12 @@
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import IO
 
 from scmigen import escape
 from scmigen.cli.colour import Style, has_colour, styled
 from scmigen.cli.excerpts import with_excerpts
 from scmigen.diagnostics import Diagnostic, Position, Severity, counted, format_text
+from scmigen.hints import IO
 from scmigen.patterns import pattern
 
 #: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from scmigen import api
 from scmigen.cli.choices import asked
@@ -10,6 +9,7 @@ from scmigen.cli.report import ERRORS, MOVED
 from scmigen.data import Data, field, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity
+from scmigen.hints import Any, TypeAlias
 from scmigen.inputs import FILE_UNREADABLE, missing_folders
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result, with_outputs

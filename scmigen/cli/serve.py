@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 from scmigen import runtime
 from scmigen.cli import complete
@@ -29,6 +28,7 @@ from scmigen.cli.serve_options import (
 )
 from scmigen.cli.values import FILE, FILE_TEXT, FOLDER, PATH
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.layouts import MAX_REPLY
 from scmigen.scmi.protocols import KIND_OF

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TypeVar
 
 from scmigen import runtime
 from scmigen.addresses import AddressError, parse, quoted
 from scmigen.cli.problems import UsageError
+from scmigen.hints import Final, TypeVar
 from scmigen.server import Agent, Server
 from scmigen.server.fastchannels import IDLE, PERIOD, Window
 from scmigen.server.transports import UrlError

@@ -1,7 +1,6 @@
 """``scmigen show drivers``: what the tables of drivers say of every clock and supply of a board."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import driver_entry
@@ -12,6 +11,7 @@ from scmigen.cli.subjects import identity
 from scmigen.cli.why_device import driver_plain
 from scmigen.cli.why_not import Because, by_usual_table, not_granted
 from scmigen.diagnostics import position_to_dict
+from scmigen.hints import Any
 from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered

@@ -1,7 +1,6 @@
 """What a word of the command line names: resources, or nodes that may be devices."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.assignment.words import did_you_mean
@@ -9,6 +8,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.scmi_emission import made_label
 from scmigen.cli.problems import BadValueError
 from scmigen.devicetree.nodes import Node
+from scmigen.hints import Any
 from scmigen.model.platform import Model, Resource, no_such
 from scmigen.scmi.protocols import Kind
 from scmigen.tuples import NamedTuple

@@ -8,9 +8,9 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from scmigen.data import Data
+from scmigen.hints import Any, TypeAlias
 
 #: From what is typed to the value that a command gets.
 Read: TypeAlias = Callable[[str], Any]

@@ -1,7 +1,5 @@
 """``scmigen why``: the reasons for what an agent may do, and for what it may not."""
 
-from typing import Any
-
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import Use
@@ -20,6 +18,7 @@ from scmigen.cli.why_not import (
     right_lacking,
 )
 from scmigen.cli.why_parents import parents_plain, parents_text
+from scmigen.hints import Any
 from scmigen.inputs import is_missing
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.model.protocol_grants import Right

@@ -1,7 +1,6 @@
 """The answer of ``scmigen why`` for a device: what it gave its agent."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import passes_on
@@ -12,6 +11,7 @@ from scmigen.cli.subjects import identity, numbered
 from scmigen.cli.why_parents import parents_plain, parents_text
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import position_to_dict
+from scmigen.hints import Any
 from scmigen.model.grants import Denied
 from scmigen.model.ownership import device_of
 from scmigen.model.platform import Device, Grant, Model, Platform

@@ -1,7 +1,6 @@
 """The answers of ``scmigen why --not``: the reasons why an agent lacks something, in words."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
@@ -14,6 +13,7 @@ from scmigen.cli.why_device import denied, gifts
 from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position, position_to_dict
+from scmigen.hints import Any
 from scmigen.model.lack import Cause, Lack, lacks
 from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right

@@ -1,11 +1,10 @@
 """What ``scmigen why`` says of the parents that an agent may set."""
 
-from typing import Any
-
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import listed
 from scmigen.cli.subjects import identity, numbered
+from scmigen.hints import Any
 from scmigen.model.platform import Grant, Model
 from scmigen.scmi.operations import Operation
 

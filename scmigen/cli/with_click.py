@@ -5,7 +5,6 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
 from itertools import zip_longest
-from typing import IO, Any, TypeAlias
 
 import click
 
@@ -13,6 +12,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.cli.declare import Argument, Call, Command, Group, Parameter
 from scmigen.cli.problems import BadValueError, CommandError, UsageError
 from scmigen.cli.values import OneOf, PathOf, Read, Within
+from scmigen.hints import IO, Any, TypeAlias
 
 #: What is done with a command line that click has understood.
 Act: TypeAlias = Callable[[Call], None]

@@ -8,11 +8,11 @@ import math
 import time
 from collections import deque
 from types import TracebackType
-from typing import Final, Self
 
 from scmigen.addresses import AddressError, parse
 from scmigen.client.mismatch import reason
 from scmigen.client.wire import SCHEMES, WireError
+from scmigen.hints import Final, Self
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, MessageType, header
 from scmigen.scmi.status import Status
 

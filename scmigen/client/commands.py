@@ -1,11 +1,11 @@
 """The commands of an agent as methods, and what they return."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from scmigen.client.channel import ScmiError
 from scmigen.client.requests import Requests
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import name_text
 from scmigen.scmi.protocols import KIND_OF, Protocol

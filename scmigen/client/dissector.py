@@ -1,8 +1,8 @@
 """A Lua dissector for Wireshark, made of the tables of messages and `templates/dissector`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from scmigen.hints import Any
 from scmigen.resources import directory
 from scmigen.scmi import events, messages
 from scmigen.scmi.layouts import Bits, Entries, Layout, Message

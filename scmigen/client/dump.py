@@ -1,11 +1,11 @@
 """Everything an agent can see, as plain data: the output of ``scmigen client URL dump``."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
 
 from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
 from scmigen.data import Data, asdict
+from scmigen.hints import Any, Final
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status

@@ -4,7 +4,8 @@ import errno
 import socket
 import stat
 from pathlib import Path
-from typing import Final
+
+from scmigen.hints import Final
 
 _KINDS: Final = {
     "unix": (socket.SOCK_SEQPACKET, "seqpacket"),

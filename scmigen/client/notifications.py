@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Final
 
 from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
+from scmigen.hints import Final
 from scmigen.scmi.protocols import KIND_OF, Protocol
 
 #: The NOTIFY messages of each resource, with the words after its id.

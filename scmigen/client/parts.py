@@ -1,7 +1,6 @@
 """Lists that come in parts: whether what the parts say about the whole list can be true."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Entries
 
 #: The most entries of a list that names resources: ids of resources are counted in 16 bits.

@@ -4,10 +4,10 @@ Layouts follow the protocol versions of the platform."""
 import math
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
 
 from scmigen.client.channel import Channel, ClientError, ScmiError
 from scmigen.client.parts import PartError, Total
+from scmigen.hints import Any, Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import (
     HEADER_SIZE,

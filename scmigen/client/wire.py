@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
-from typing import Final, Protocol
 
 from scmigen.client.mismatch import reason
+from scmigen.hints import Final, Protocol
 
 _LENGTH_SIZE: Final = 4
 #: The longest frame accepted from a platform, in bytes: more than any transport of SCMI carries,

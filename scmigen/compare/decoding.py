@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, Final
 
 from scmigen.compare.messages import Request
+from scmigen.hints import Any, Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import STATUS_SIZE, Bits, Entries, Layout, Message, name_text
 from scmigen.scmi.protocols import Protocol

@@ -10,7 +10,8 @@ import operator
 import struct
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, Final
+
+from scmigen.hints import Any, Final
 
 #: The longest expression in characters, and the deepest.
 _LONGEST: Final = 2000

@@ -3,10 +3,10 @@
 import struct
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
 
 from scmigen.compare.following import SUBJECTS, Follower
 from scmigen.compare.tables import Tables
+from scmigen.hints import Final
 from scmigen.scmi import messages
 from scmigen.scmi.protocols import Protocol
 

@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Final
 
 from scmigen.data import Data, field
+from scmigen.hints import Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import Field, Layout, Message
 from scmigen.scmi.needs import needed

@@ -1,7 +1,6 @@
 """Files of rules, JSON or YAML: read with the position of everything that is wrong."""
 
 from contextlib import suppress
-from typing import Final
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, parse
@@ -11,6 +10,7 @@ from scmigen.compare.expressions import Expression, ExpressionError, UnknownName
 from scmigen.compare.facts import NAMES, OF_PLATFORM
 from scmigen.compare.rules import Rule, Rules, Theirs
 from scmigen.diagnostics import InputError, has_errors
+from scmigen.hints import Final
 from scmigen.patterns import pattern
 
 #: The keys of a rule: those that are needed, those that are read if they are there, and those that

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Final
 
 from scmigen.client.channel import ClientError, LateError
 from scmigen.client.requests import Requests
@@ -18,6 +17,7 @@ from scmigen.compare.facts import Facts, reply_words
 from scmigen.compare.messages import Known, Request, about
 from scmigen.compare.rules import Rules
 from scmigen.data import Data, field
+from scmigen.hints import Any, Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import STATUS_SIZE, name_text
 from scmigen.scmi.protocols import Protocol

@@ -3,9 +3,9 @@
 import struct
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Final
 
 from scmigen import runtime
+from scmigen.hints import Final
 from scmigen.runtime import Role
 from scmigen.scmi.needs import needed
 from scmigen.scmi.operations import Operation

@@ -1,7 +1,6 @@
 """Declarations of a source and its headers. What is not read is passed over, and its place kept."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
 from scmigen.csource.expressions import Expressions
@@ -24,6 +23,7 @@ from scmigen.csource.tree import (
     Type,
     Variable,
 )
+from scmigen.hints import Final
 
 _STORAGE: Final = frozenset(
     ("static", "extern", "inline", "__inline", "__inline__", "register", "_Noreturn", "auto")

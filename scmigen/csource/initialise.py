@@ -1,7 +1,6 @@
 """Which value of an initialiser is that of which member or element."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from scmigen.csource.limits import MAX_ELEMENTS, Budget
 from scmigen.csource.tokens import Token
@@ -18,6 +17,7 @@ from scmigen.csource.tree import (
 )
 from scmigen.csource.values import Cells, Key, Later, Scope, Unknown, Value
 from scmigen.data import Data
+from scmigen.hints import Protocol
 
 
 class Types(Protocol):

@@ -5,7 +5,7 @@ number may be computed with, since ``long`` and the types that no header here de
 same everywhere.
 """
 
-from typing import ClassVar, Final
+from scmigen.hints import ClassVar, Final
 
 #: How many bits a type has, and whether it has a sign.
 Form = tuple[int, bool]

@@ -1,8 +1,7 @@
 """How much of sources that others wrote is read and worked out."""
 
-from typing import Final
-
 from scmigen.data import Data
+from scmigen.hints import Final
 
 #: The largest source or header, in bytes, and how many are read for one server.
 MAX_FILE: Final = 1 << 20

@@ -1,11 +1,11 @@
 """Macros: definition and expansion, as the C standard has it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from scmigen.csource.limits import MAX_NESTING, Budget, TooMuchError
 from scmigen.csource.tokens import NAME, NUMBER, PUNCTUATION, STRING, Token, retoken
 from scmigen.data import Data
+from scmigen.hints import Final
 
 _VARIADIC: Final = "__VA_ARGS__"
 

@@ -1,7 +1,6 @@
 """The objects of a source: tables, structures and what is stored in them."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
 from scmigen.csource.declarations import Parser
@@ -33,6 +32,7 @@ from scmigen.csource.values import (
     copied,
 )
 from scmigen.csource.writers import Writers
+from scmigen.hints import Protocol
 
 Place = tuple[Cells, Key]
 

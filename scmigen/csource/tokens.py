@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from scmigen.csource.integers import literal
 from scmigen.diagnostics import Position
+from scmigen.hints import Final
 from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 

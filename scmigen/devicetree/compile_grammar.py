@@ -1,12 +1,11 @@
 """Compiles a grammar with Lark into the tables that `lalr` runs. Rarely needed: they are cached."""
 
-from typing import Any
-
 from lark import Lark
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
 from scmigen.devicetree.lalr import FLAGS, Tables
+from scmigen.hints import Any
 from scmigen.patterns import pattern
 
 #: A repetition of a group, as Lark composes terminals out of others.

@@ -5,9 +5,9 @@ A reader (`source`, `blob`) or `overlay` builds a tree of drafts; `DeviceTree` f
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, cast
 
 from scmigen.devicetree.nodes import Node, Place, Property
+from scmigen.hints import Any, cast
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 

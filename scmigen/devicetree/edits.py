@@ -9,13 +9,13 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import count
 from struct import pack
 from types import MappingProxyType
-from typing import TypeAlias
 
 from scmigen.data import Data
 from scmigen.devicetree.drafts import DraftNode, draft_of
 from scmigen.devicetree.nodes import Node, Property, Reference
 from scmigen.devicetree.text import source_labels
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.hints import TypeAlias
 from scmigen.tuples import NamedTuple
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})

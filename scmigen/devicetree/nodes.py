@@ -7,10 +7,10 @@ are never guessed here. Readers build trees of drafts (see `drafts`).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from struct import unpack
-from typing import Any, Protocol
 
 from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Position
+from scmigen.hints import Any, Protocol
 from scmigen.tuples import NamedTuple
 
 #: How deep nodes may be nested, the root at depth 0. Linux refuses a deeper tree

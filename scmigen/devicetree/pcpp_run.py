@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from pcpp import Action, OutputDirective, Preprocessor, evaluator
 
 from scmigen.diagnostics import InputError, Position
+from scmigen.hints import Any
 from scmigen.inputs import read_text
 from scmigen.patterns import pattern
 

@@ -12,12 +12,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scmigen.devicetree.arithmetic import unescape
 from scmigen.devicetree.findings import DTS_SYNTAX
 from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
+from scmigen.hints import TYPE_CHECKING
 from scmigen.inputs import read_part
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from scmigen.data import Data
 from scmigen.devicetree.drafts import finish
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
+from scmigen.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scmigen.devicetree.names import Names

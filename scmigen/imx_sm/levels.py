@@ -7,8 +7,8 @@ needs none: the firmware does not look at the level there.
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 

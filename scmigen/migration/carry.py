@@ -5,7 +5,6 @@ description, cell by cell: agent, kind, id, name and operation. What differs in 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any
 
 from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.elements_file import NAME
@@ -17,6 +16,7 @@ from scmigen.checks.served_view import place_of
 from scmigen.data import Data, field, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
+from scmigen.hints import Any
 from scmigen.migration.carried import Carried
 from scmigen.migration.facts import Facts, facts_of, left_facts
 from scmigen.migration.findings import IMPORT_LEFT

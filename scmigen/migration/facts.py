@@ -1,7 +1,6 @@
 """What a description has besides permissions, as keys of an agents file, and what has no key."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.values import is_vendor
 from scmigen.assignment.words import spans
@@ -10,6 +9,7 @@ from scmigen.checks.served_view import place_of
 from scmigen.checks.words import resource_name
 from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Position, Severity
+from scmigen.hints import Any
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join
 from scmigen.runtime import Served, ServedLevel, ServedLevels, ServedResource, ServedService, Voting

@@ -4,8 +4,8 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from scmigen.hints import Any
 from scmigen.patterns import pattern
 from scmigen.runtime import Served
 from scmigen.scmi.protocols import Kind

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.roles import ROLES
 from scmigen.assignment.words import spans
@@ -10,6 +9,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.data import Data, field
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
+from scmigen.hints import Any
 from scmigen.migration.facts import level_text
 from scmigen.runtime import Device, Role, ServedAgent, ServedLevels, Transport
 from scmigen.scmi.operations import Operation, ordered

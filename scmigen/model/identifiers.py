@@ -6,10 +6,10 @@ a reserved number. Where agents have numbers of their own, the lock keeps those 
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeVar
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.data import Data, field
+from scmigen.hints import TypeVar
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 

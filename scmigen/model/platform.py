@@ -5,7 +5,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TypeVar
 
 from scmigen.assignment.assignment import Agent, Assignment, Element, HandGrant, PlatformOptions
 from scmigen.assignment.select import Selector, resource_key
@@ -17,6 +16,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, counted
+from scmigen.hints import TypeVar
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.drivers import Drivers

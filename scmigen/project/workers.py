@@ -6,10 +6,10 @@ import pickle
 import signal
 from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
-from typing import NoReturn
 
 from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, Finding
+from scmigen.hints import NoReturn
 from scmigen.project.warm_up import warm_up
 from scmigen.targets.common.exclusive import stoppable
 from scmigen.tuples import NamedTuple

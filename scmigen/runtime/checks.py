@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
 
+from scmigen.hints import Protocol
 from scmigen.runtime.schema import Clock, Resource, Runtime, VoltageDomain
 from scmigen.runtime.words import ConfigurationError
 from scmigen.scmi.operations import OPERATIONS, Operation

@@ -13,8 +13,8 @@ decides, read from the sources:
 """
 
 from collections.abc import Mapping
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.protocols import Profile
 from scmigen.tuples import NamedTuple
 

@@ -3,8 +3,8 @@ meanings of values, statuses. What shows in the rows of messages is not repeated
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.protocols import Protocol
 
 

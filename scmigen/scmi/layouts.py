@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from struct import Struct
 from types import MappingProxyType
-from typing import Any, Final
 
 from scmigen.data import Data
+from scmigen.hints import Any, Final
 
 #: Bytes of the message header, and of the status word every reply begins with.
 HEADER_SIZE: Final = 4

@@ -3,8 +3,8 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.layouts import STATUS_SIZE, Message, newest, row
 from scmigen.scmi.protocols import VERSIONS, Profile, Protocol
 from scmigen.scmi.specification import specification

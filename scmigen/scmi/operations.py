@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.protocols import KINDS, Kind, Operation
 
 __all__ = ["OPERATIONS", "Operation", "aggregates", "ordered", "unaggregated", "with_implied"]

@@ -4,8 +4,8 @@ protocols report (DEN0056, chapter 4)."""
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.tuples import NamedTuple
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, Final
 
+from scmigen.hints import Any, Final
 from scmigen.scmi import events, messages
 from scmigen.scmi.layouts import (
     HEADER_SIZE,

@@ -1,6 +1,6 @@
 """The units of sensors (DEN0056, section 4.7.2.5.1, type field): what a reading counts."""
 
-from typing import Final
+from scmigen.hints import Final
 
 #: By type, from 2 on.
 _FROM_2: Final = (

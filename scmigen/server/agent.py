@@ -20,9 +20,9 @@ This module knows neither sockets nor the meaning of any message.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
 
 from scmigen.data import Data
+from scmigen.hints import Any, Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
 from scmigen.scmi.needs import discovers, is_told_early, needed

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
-from typing import Final
 
 from scmigen.escape import plain
+from scmigen.hints import Final
 from scmigen.scmi.layouts import HEADER_SIZE, Header
 from scmigen.scmi.protocols import Protocol
 from scmigen.server.agent import Agent

@@ -16,9 +16,9 @@ room. No agent reaches this address, unless it can open the file. Each command i
 import json
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any, Final
 
 from scmigen.escape import plain
+from scmigen.hints import Any, Final
 from scmigen.server.faults import Turn
 from scmigen.server.service import Service
 from scmigen.server.timers import Timer

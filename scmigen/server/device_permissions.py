@@ -8,9 +8,9 @@ devices, are not affected. `scmigen.scmi.may` defines the answers.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from scmigen import runtime
+from scmigen.hints import Final
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 

@@ -26,10 +26,10 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
-from typing import Final
 
 from scmigen import runtime
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import header
 from scmigen.scmi.operations import Operation

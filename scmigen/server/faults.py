@@ -8,9 +8,9 @@ the form in which people write faults.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
 
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE
 from scmigen.server.timers import NANOSECONDS_IN_MICROSECOND, Timer
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Final
 
 from scmigen import runtime
+from scmigen.hints import Any, Final
 from scmigen.scmi import events, messages
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Layout, MessageType, header
 from scmigen.scmi.protocols import KIND_OF, Protocol

@@ -13,9 +13,9 @@ import os
 import select
 import time
 from collections.abc import Callable
-from typing import Final
 
 from scmigen.escape import plain
+from scmigen.hints import Final
 
 BURST: Final = 5000
 PACE: Final = 20_000_000

@@ -17,7 +17,8 @@ import mmap
 import os
 import stat
 from pathlib import Path
-from typing import Final, Protocol
+
+from scmigen.hints import Final, Protocol
 
 _SHORTER: Final = "the file is shorter than agreed"
 _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL

@@ -6,8 +6,8 @@ a resource, and not at all otherwise.
 
 from collections.abc import Callable
 from struct import Struct
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.server.session import Event, Services
 from scmigen.server.state import SENSOR_TIMESTAMPS, Powercap, Sensor

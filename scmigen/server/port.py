@@ -7,9 +7,9 @@ passes through it can be recorded: in a trace, or a capture.
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol, TextIO
 
 from scmigen.escape import plain
+from scmigen.hints import Protocol, TextIO
 from scmigen.scmi import protocols
 from scmigen.scmi.text import describe
 from scmigen.server.agent import Agent

@@ -7,9 +7,9 @@ pending asynchronous changes are made at once.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Final, TypeVar
 
 from scmigen import runtime
+from scmigen.hints import Final, TypeVar
 from scmigen.scmi.protocols import KIND_OF, Kind
 from scmigen.server import delayed
 from scmigen.server.backend import Backend

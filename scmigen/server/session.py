@@ -6,10 +6,10 @@ Message handlers, asynchronous commands, polling and FastChannels depend on thes
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, final
 
 from scmigen import runtime
 from scmigen.data import Data
+from scmigen.hints import Any, Final, Protocol, final
 from scmigen.scmi import messages
 from scmigen.scmi import protocols as scmi
 from scmigen.scmi.features import Feature, features

@@ -1,7 +1,6 @@
 """What becomes of the system: shut down or reset, at once or when agents have had time for it."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.server.backend import Effect
 from scmigen.server.session import Services
 from scmigen.server.timers import Timer

@@ -8,10 +8,10 @@ comes from the simulator's own random generator, so that a seed makes runs repea
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, Final
 
 from scmigen import runtime
 from scmigen.data import Data
+from scmigen.hints import Any, Final
 from scmigen.scmi.protocols import Kind
 from scmigen.server.backend import Backend, BackendError, Effect
 

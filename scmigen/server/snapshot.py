@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, cast
 
+from scmigen.hints import Any, Final, cast
 from scmigen.server.device_permissions import Permissions
 from scmigen.server.polling import Poller
 from scmigen.server.session import Pending, Session

@@ -15,9 +15,9 @@ another one at the end, reads again. The platform reads nothing in this memory.
 
 from collections.abc import Mapping, Set
 from struct import Struct
-from typing import Final
 
 from scmigen.data import Data, field
+from scmigen.hints import Final
 from scmigen.runtime import Agent, Interval, Runtime
 from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.server.fastchannels import Window

@@ -3,7 +3,8 @@
 import heapq
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Final
+
+from scmigen.hints import Final
 
 NANOSECONDS_IN_MICROSECOND: Final = 1000
 #: With fewer timers than this, cancelled ones are not worth removing early.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
 
 from scmigen.assignment.given import Given, Outputs
 from scmigen.checks.alike import alike
@@ -16,9 +15,10 @@ from scmigen.diagnostics import (
     Severity,
     has_errors,
 )
+from scmigen.hints import Any
 from scmigen.model.joint import MANY, joint
 from scmigen.model.platform import Model, Platform
-from scmigen.plugins import PluginError, every, guarded, mistyped
+from scmigen.plugins import PluginError, every, guarded
 from scmigen.targets import registry
 from scmigen.targets.base import Many, Options, Target
 from scmigen.targets.common.files import File
@@ -186,6 +186,8 @@ def _of(
 def _collect(run: Callable[[], Iterable[Any]], found: list[Any], kinds: tuple[type, ...]) -> None:
     """Add what is of one of ``kinds``, and files that stay below the folder of their output, to
     ``found``."""
+    from scmigen.plugin_types import mistyped  # few have outputs of other packages
+
     paths: dict[PurePosixPath, bool] = {}
     for item in every(run()):
         kind = next((kind for kind in kinds if isinstance(item, kind)), None)

@@ -6,13 +6,13 @@ at its own line. Several files are united; an option that is given twice is a pr
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
 
 from scmigen.assignment.findings import OPTION_DIFFERS
 from scmigen.assignment.given import Given, Outputs, shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.hints import Any, TypeVar
 from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Options, Path
 from scmigen.targets.option_types import (

@@ -8,11 +8,11 @@ A target is imported when it is first asked for. Another package offers one by a
 
 from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Severity
+from scmigen.hints import TYPE_CHECKING, Any
 from scmigen.patterns import pattern
 from scmigen.plugins import (
     PluginError,
@@ -20,7 +20,6 @@ from scmigen.plugins import (
     entry_points_of,
     guarded,
     load,
-    mistyped,
     package_of,
     unusable,
 )
@@ -157,6 +156,7 @@ def _load(point: "EntryPoint") -> "Target[Any]":
 
 def _wrong(target: "Target[Any]", name: str) -> str | None:
     """Why a target of another package cannot be used."""
+    from scmigen.plugin_types import mistyped
     from scmigen.targets.base import Target
     from scmigen.targets.options import unsupported
 

@@ -10,9 +10,9 @@ specification can be read off these modules; server, client and documentation us
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Final
 
 from scmigen.data import Data, field
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Message
 from scmigen.scmi.protocols import Operation, Protocol
 

@@ -1,7 +1,6 @@
 """The base protocol, 0x10 (DEN0056, section 4.2)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Entries, layout, row
 from scmigen.scmi.specification import Specification
 

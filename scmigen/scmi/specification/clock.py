@@ -1,7 +1,6 @@
 """Clock management, 0x14 (DEN0056, section 4.6)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Entries, layout, row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, TRIPLET, Specification

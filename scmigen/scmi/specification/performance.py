@@ -1,7 +1,6 @@
 """Performance domain management, 0x13 (DEN0056, section 4.5)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Entries, layout, row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, Specification

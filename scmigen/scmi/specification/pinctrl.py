@@ -1,7 +1,6 @@
 """Pin control, 0x19 (DEN0056, section 4.11)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Entries, layout, row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, Specification

@@ -6,8 +6,7 @@ with a number (``limit``, the CPLI there); measurements and caps have averaging 
 own, MAI and CAI.
 """
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Entries, layout, row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, Specification

@@ -1,7 +1,6 @@
 """Reset domain management, 0x16 (DEN0056, section 4.8)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, Specification

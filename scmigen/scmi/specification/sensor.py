@@ -1,7 +1,6 @@
 """Sensor management, 0x15 (DEN0056, section 4.7)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Entries, Longer, layout, row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, TRIPLET, Specification

@@ -1,7 +1,6 @@
 """System power management, 0x12 (DEN0056, section 4.4)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import row
 from scmigen.scmi.specification import Specification
 

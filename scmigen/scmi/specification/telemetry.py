@@ -5,8 +5,7 @@ elements are known by numbers of 32 bits; their values are in memory that the pl
 the agent (SHMTI), which `scmigen.server.telemetry` lays out.
 """
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Bits, Entries, Longer, layout, row
 from scmigen.scmi.specification import REMAINING, RETURNED, TRIPLET, Specification
 

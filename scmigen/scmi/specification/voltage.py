@@ -1,7 +1,6 @@
 """Voltage domain management, 0x17 (DEN0056, section 4.9)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import Entries, layout, row
 from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, TRIPLET, Specification

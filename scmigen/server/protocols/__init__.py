@@ -3,8 +3,8 @@ and its functions."""
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.protocols import Protocol
 from scmigen.server.protocols.handler import Handler, RequestError, Served
 

@@ -1,8 +1,7 @@
 """The base protocol, 0x10 (DEN0056, section 4.2): discovery, and which agent may use which
 device."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.layouts import name_field
 from scmigen.scmi.protocols import KIND_OF, SHORT_NAME_SIZE, Kind, Protocol
 from scmigen.scmi.status import Status

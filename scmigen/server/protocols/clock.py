@@ -1,7 +1,6 @@
 """The clock protocol, 0x14 (DEN0056, section 4.6)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status

@@ -6,9 +6,9 @@ word; or a `Deferred` change to make later. It raises `RequestError` before it h
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeVar
 
 from scmigen.data import Data, field
+from scmigen.hints import Final, TypeVar
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import Message, name_field
 from scmigen.scmi.protocols import (

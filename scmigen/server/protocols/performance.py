@@ -1,8 +1,7 @@
 """The performance protocol, 0x13 (DEN0056, section 4.5). Levels are the abstract numbers of the
 configuration; a domain in level indexing mode uses their indices instead."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.runtime import PerformanceLevel, PowerUnit
 from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation

@@ -7,9 +7,9 @@ one is missing. A pin that another agent has requested is IN_USE.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.scmi.layouts import name_field
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Protocol

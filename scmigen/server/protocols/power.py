@@ -2,8 +2,7 @@
 
 There is no delayed response: the notification tells when an asynchronous change has happened."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol

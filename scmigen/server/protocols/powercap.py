@@ -3,8 +3,7 @@
 From version 3.0 on a domain may have several limits that hold at once; here it has one, number 0.
 """
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.runtime import PowerUnit
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol

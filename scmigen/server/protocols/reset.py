@@ -1,7 +1,6 @@
 """The reset domain protocol, 0x16 (DEN0056, section 4.8). The only reset state is the cold one."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status

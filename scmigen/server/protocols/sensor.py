@@ -1,8 +1,8 @@
 """The sensor protocol, 0x15 (DEN0056, section 4.7)."""
 
 from functools import partial
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.runtime import Axis, Interval
 from scmigen.runtime import Sensor as About
 from scmigen.scmi.features import Feature

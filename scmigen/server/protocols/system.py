@@ -1,8 +1,7 @@
 """The system power protocol, 0x12 (DEN0056, section 4.4). The server has no system to switch off:
 it notifies subscribers and tells the back end."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.backend import Effect

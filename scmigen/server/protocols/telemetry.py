@@ -6,9 +6,9 @@ messages, and groups have no intervals of their own: PROTOCOL_ATTRIBUTES says so
 """
 
 from functools import partial
-from typing import Final
 
 from scmigen.data import replace
+from scmigen.hints import Final
 from scmigen.scmi.layouts import name_field
 from scmigen.scmi.protocols import SHORT_NAME_SIZE, Protocol
 from scmigen.scmi.specification.telemetry import LINE_RATE, NAME

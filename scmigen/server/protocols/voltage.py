@@ -1,7 +1,6 @@
 """The voltage domain protocol, 0x17 (DEN0056, section 4.9)."""
 
-from typing import Final
-
+from scmigen.hints import Final
 from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol

@@ -3,9 +3,9 @@
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Hashable
-from typing import Final
 
 from scmigen import runtime
+from scmigen.hints import Final
 from scmigen.scmi.protocols import Kind
 from scmigen.server.state.resource import Context, Resource, Switch
 

@@ -1,9 +1,9 @@
 """Reset lines, sensors, power caps and pins: resources on which the last request wins."""
 
 from collections.abc import Hashable
-from typing import Final
 
 from scmigen import runtime
+from scmigen.hints import Final
 from scmigen.runtime import schema
 from scmigen.scmi.protocols import Kind
 from scmigen.server.state.resource import Context, Resource

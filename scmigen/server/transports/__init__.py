@@ -3,9 +3,9 @@
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, Protocol
 
 from scmigen.addresses import AddressError, parse
+from scmigen.hints import Final, Protocol
 from scmigen.server.port import Port
 from scmigen.server.transports.address import Address, TransportError, UrlError
 from scmigen.server.transports.sockets import (

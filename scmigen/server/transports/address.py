@@ -12,9 +12,9 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from scmigen.data import Data
+from scmigen.hints import Final
 
 #: The longest path of a socket in bytes: ``sun_path`` without the terminating NUL.
 _LONGEST: Final = 107

@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.server.port import Port
 from scmigen.server.transports.address import Address
 from scmigen.server.transports.guard import PERIOD, Guard

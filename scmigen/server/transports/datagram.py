@@ -13,8 +13,8 @@ systems that take their time.
 import errno
 import socket
 from collections import deque
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.layouts import HEADER_SIZE
 from scmigen.server.port import Port
 from scmigen.server.timers import Backoff, Timer

@@ -6,7 +6,8 @@ signalled where a write that waits stops nobody (`guard`, `aside`).
 """
 
 import os
-from typing import Final
+
+from scmigen.hints import Final
 
 _KIND: Final = "anon_inode:[eventfd]"
 

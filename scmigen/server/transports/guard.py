@@ -19,7 +19,8 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Final
+
+from scmigen.hints import Final
 
 #: Seconds that a write may take.
 PERIOD: Final = 0.005

@@ -14,8 +14,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.server.timers import Timer, Timers
 from scmigen.server.transports.guard import Guard
 

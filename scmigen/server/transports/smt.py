@@ -34,9 +34,9 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from struct import Struct
-from typing import Final
 
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
 from scmigen.server.memory import FileId, SharedMemory, SharedMemoryError, file_id

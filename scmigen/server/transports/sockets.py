@@ -17,8 +17,8 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Set
 from struct import Struct
-from typing import Final, Protocol
 
+from scmigen.hints import Final, Protocol
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
 from scmigen.server.memory import FileId
 from scmigen.server.port import Port

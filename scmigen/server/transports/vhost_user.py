@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from struct import Struct
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError, is_memory

@@ -5,9 +5,9 @@ used. This module does not know what the buffers hold.
 """
 
 from struct import Struct
-from typing import Final
 
 from scmigen.data import Data
+from scmigen.hints import Final
 from scmigen.server.memory import Area, SharedMemory, SharedMemoryError
 from scmigen.server.transports.aside import Aside
 from scmigen.tuples import NamedTuple

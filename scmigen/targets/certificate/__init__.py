@@ -4,9 +4,9 @@ Whoever does not trust scmigen checks that no agent can change what another agen
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from scmigen.escape import clingo
+from scmigen.hints import Any
 from scmigen.model.platform import Platform
 from scmigen.targets.base import NoOptions, Target
 from scmigen.targets.certificate.facts import Facts

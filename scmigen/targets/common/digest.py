@@ -6,7 +6,8 @@ board, and 4 MiB.
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, BinaryIO
+
+from scmigen.hints import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,8 @@ whether it is defined, and anything else raises.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NoReturn
+
+from scmigen.hints import Any, NoReturn
 
 #: The functions that a template may use as filters beside those of jinja2, by name.
 Filters = Mapping[str, Callable[..., str]]

@@ -3,13 +3,13 @@ tells, says what feeds what."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Final
 
 from scmigen.bindings.describe import fixed_rate
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of
 from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
+from scmigen.hints import Final
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import title_of, titles

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
 from weakref import ref
 
+from scmigen.hints import TypeVar
 from scmigen.model.platform import Platform
 from scmigen.targets.base import Options
 

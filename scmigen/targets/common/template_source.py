@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
-from typing import Any
 
 from scmigen import resources
+from scmigen.hints import Any
 from scmigen.targets.common.filling import Templates
 
 _COMPILER = Path(__file__).with_name("template_compiler.py")

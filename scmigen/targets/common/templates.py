@@ -6,8 +6,8 @@ jinja2's language, compiled to functions: a wheel has them as modules, without j
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any
 
+from scmigen.hints import Any
 from scmigen.targets.common.filling import Filters, Templates
 
 

@@ -8,12 +8,12 @@ content security policy runs the one script and style whose hashes it names, not
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.board import model_of
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.diagnostics import Diagnostic, Position
+from scmigen.hints import Any
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
 from scmigen.resources import directory

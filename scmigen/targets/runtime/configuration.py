@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.assignment.settle_platform import VENDOR
@@ -10,6 +9,7 @@ from scmigen.bindings.board import compatible_of
 from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.diagnostics import Position
+from scmigen.hints import TYPE_CHECKING
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
 from scmigen.runtime import FORMAT, Numbering, PowerUnit, SystemPower

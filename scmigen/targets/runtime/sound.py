@@ -6,8 +6,8 @@ stricter where that is shorter; all else of `scmigen.runtime.checks` holds as a 
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
+from scmigen.hints import Any
 from scmigen.targets.runtime.rows import Row
 
 #: The largest number that every structure holds in every field, but for ...

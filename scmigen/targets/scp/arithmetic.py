@@ -7,8 +7,8 @@ difference that it sees may be none, but what it takes for equal is.
 
 from collections.abc import Callable, Mapping
 from operator import add, and_, lshift, mul, or_, rshift
-from typing import Final
 
+from scmigen.hints import Final
 from scmigen.patterns import pattern
 
 _TOKEN: Final = pattern(r"\s*(<<|>>|[-+*/|&~(),]|\w+)")

@@ -8,10 +8,10 @@ off whose parent it has not asked yet; so a parent has the higher number.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
 
 from scmigen.data import Data, replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.hints import TypeVar
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation

@@ -6,12 +6,12 @@ default.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, has_errors
+from scmigen.hints import Any
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION

@@ -7,12 +7,12 @@ the table that is made here (`guards`).
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Extra
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, counted
+from scmigen.hints import Any
 from scmigen.model.platform import Platform
 from scmigen.runtime import PowerUnit
 from scmigen.scmi.needs import needed

@@ -1,10 +1,10 @@
 """The files of each group: template and context of each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from scmigen.bindings.board import compatible_of
 from scmigen.data import Data, replace
+from scmigen.hints import Any
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.targets.common.files import File
 from scmigen.targets.common.values import (

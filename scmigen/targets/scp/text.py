@@ -1,8 +1,8 @@
 """SCP-firmware's templates, with the functions of C text as filters."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from scmigen.hints import Any
 from scmigen.targets.common.ctext import comment, notice, plain, string
 from scmigen.targets.common.files import File
 from scmigen.targets.common.filling import Filters

@@ -1,9 +1,9 @@
 """The versions of SCP-firmware whose tables have a shape of their own, as values."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from scmigen.data import Data
+from scmigen.hints import Final
 
 
 class Version(Data):

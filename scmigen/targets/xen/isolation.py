@@ -1,7 +1,6 @@
 """Where what a domain is given reaches beyond the domain: shared pages and devices, DMA, IOMMUs."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, memory, regions, reserved
@@ -16,6 +15,7 @@ from scmigen.bindings.passthrough import (
 )
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
+from scmigen.hints import TypeAlias
 from scmigen.model.platform import Platform
 from scmigen.targets.limits import related
 from scmigen.targets.xen.options import XenOptions
