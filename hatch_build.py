@@ -1,4 +1,7 @@
-"""What a wheel has in place of the templates of a source tree: modules, which need no jinja2."""
+"""What a wheel has in place of the templates and grammars of a source tree: modules.
+
+They need neither jinja2 nor Lark, and nothing that an earlier run has kept.
+"""
 
 import sys
 import tempfile
@@ -7,20 +10,22 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: What compiles templates; `pyproject.toml` has it for builds and tests.
-COMPILER = "jinja2>=3.1.6"
+#: What compiles templates and grammars; `pyproject.toml` has it for builds and tests.
+COMPILERS = ["jinja2>=3.1.6", "lark>=1.2"]
 
 
-class CompiledTemplates(BuildHookInterface):  # type: ignore[type-arg]
-    """Compiles the templates of each output, and adds the other files of ``templates/``."""
+class CompiledSources(BuildHookInterface):  # type: ignore[type-arg]
+    """Compiles the grammars and the templates of each output, and adds the other files of
+    ``templates/``."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before the wheel is made."""
-        if version == "editable":  # templates are compiled when they are used
-            build_data["dependencies"].append(COMPILER)
+        if version == "editable":  # all is compiled when it is used
+            build_data["dependencies"].extend(COMPILERS)
             return
         root = Path(self.root)
         sys.path.insert(0, self.root)
+        from scmigen.devicetree import grammar_source
         from scmigen.targets.common.template_compiler import module_source
         from scmigen.targets.common.template_source import template_texts
 
@@ -29,14 +34,19 @@ class CompiledTemplates(BuildHookInterface):  # type: ignore[type-arg]
         included: dict[str, str] = build_data["force_include"]
 
         def add(name: str, text: str) -> None:
-            (made / name).write_text(text, encoding="utf-8")
-            included[str(made / name)] = f"scmigen/compiled_templates/{name}"
+            path = made / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            included[str(path)] = f"scmigen/{name}"
 
-        add("__init__.py", '"""The templates of the outputs, compiled when this was packaged."""\n')
+        add("devicetree/compiled_grammars.py", grammar_source.module_source())
+        about = '"""The templates of the outputs, compiled when this was packaged."""\n'
+        add("compiled_templates/__init__.py", about)
         for folder in sorted(path for path in (root / "templates").iterdir() if path.is_dir()):
             texts = template_texts(folder)
             if texts:
-                add(f"{folder.name.replace('-', '_')}.py", module_source(folder.name, texts))
+                name = folder.name.replace("-", "_")
+                add(f"compiled_templates/{name}.py", module_source(folder.name, texts))
         for path in sorted((root / "templates").rglob("*")):
             if path.is_file() and path.suffix != ".j2":
                 included[str(path)] = f"scmigen/{path.relative_to(root).as_posix()}"

@@ -8,7 +8,7 @@ runs (5), in which all take turns. Nothing is asserted.
 In process: from text to tree, values and DTB bytes; dtlib reads the same text and writes no DTB.
 dtc is a whole process each time. Last, what our driver of Lark's tables is worth: the boards'
 statements parsed with it, with Lark itself and with lark-cython, from the same grammar. Peers that
-are not installed (``dtc``; PyPI ``devicetree`` for dtlib; lark-cython) are left out.
+are not installed (``dtc``; PyPI ``devicetree`` for dtlib; lark; lark-cython) are left out.
 ``benchmarks/run.py`` installs them, and measures whole processes of ``scmigen convert``.
 """
 
@@ -24,9 +24,9 @@ from pathlib import Path
 from figures import total
 from processes import Command, cpu, run
 
-from scmigen.devicetree.compile_grammar import lark_of
+from scmigen import devicetree
 from scmigen.devicetree.flatten import flatten
-from scmigen.devicetree.grammars import grammar_text, structure
+from scmigen.devicetree.grammars import structure
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.sourcetext import SourceText
 
@@ -34,6 +34,13 @@ try:
     from devicetree.dtlib import DT
 except ImportError:
     DT = None
+ROOT = Path(__file__).resolve().parents[1]
+# A wheel has no compiler of grammars.
+devicetree.__path__.append(str(ROOT / "scmigen" / "devicetree"))
+try:
+    from scmigen.devicetree.compile_grammar import lark_of
+except ImportError:
+    lark_of = None
 try:
     import lark_cython
 except ImportError:
@@ -86,7 +93,7 @@ def readers(boards: list[Path], runs: int) -> Found:
 
 def parsers(boards: list[Path], runs: int) -> Found:
     """The statements of all boards: our driver, Lark, lark-cython; nothing made of the tokens."""
-    grammar = grammar_text("dts")
+    grammar = (ROOT / "grammars" / "dts.lark").read_text()
     lark = lark_of(grammar, ["source"], possessive=True)
     parse: dict[str, Callable[[str], object]] = {
         "our driver of Lark's tables": lambda text: list(structure().accept(text, "source")),
@@ -117,11 +124,13 @@ def main() -> None:
         raise SystemExit(f"{given.folder} has no .dts files")
     if not shutil.which("dtc"):
         print("dtc is not installed: left out")
+    if not lark_of:
+        print("lark is not installed: left out")
     if not lark_cython:
         print("lark-cython is not installed: left out")
     if not DT:
         print("the package devicetree (dtlib) is not installed: left out")
-    found = readers(boards, given.runs) | parsers(boards, given.runs)
+    found = readers(boards, given.runs) | (parsers(boards, given.runs) if lark_of else {})
     if given.json:
         given.json.write_text(json.dumps(found))
 

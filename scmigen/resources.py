@@ -22,7 +22,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def directory(name: str) -> Path:
-    """The folder ``name``: ``"grammars"``, ``"templates"`` or ``"cmake"``.
+    """The folder ``name``: ``"templates"``, ``"cmake"`` or, in a source tree, ``"grammars"``.
 
     A wheel carries all inside the package; a source tree and an editable install have it beside
     the package. Nothing else in scmigen knows this.

@@ -19,6 +19,9 @@ from scmigen.version import __version__
 
 NAME = f"scmigen-{__version__}"
 
+#: What makes modules of templates and grammars, of which a wheel has only the modules.
+COMPILES = re.compile("/template_|/compile_grammar|/grammar_source")
+
 
 class Made(NamedTuple):
     """The distributions of one build."""
@@ -70,8 +73,8 @@ def test_the_wheel_has_code_data_pages_and_licence_and_nothing_else(made: Made) 
     templates = below("templates", "scmigen/templates")
     compiled = {each.split("/")[2].replace("-", "_") for each in templates if each.endswith(".j2")}
     expected = {
-        *(each for each in below("scmigen") if "/template_" not in each),
-        *below("grammars", "scmigen/grammars"),
+        *(each for each in below("scmigen") if not COMPILES.search(each)),
+        "scmigen/devicetree/compiled_grammars.py",
         *(each for each in templates if not each.endswith(".j2")),
         *(f"scmigen/compiled_templates/{each}.py" for each in ("__init__", *compiled)),
         *below("docs/man", f"{NAME}.data/data/share/man/man1"),
@@ -83,7 +86,6 @@ def test_the_wheel_has_code_data_pages_and_licence_and_nothing_else(made: Made) 
     assert {
         "scmigen/py.typed",
         "scmigen/cmake/ScmigenConfig.cmake",
-        "scmigen/grammars/dts.lark",
         "scmigen/templates/permissions/page.css",
         f"{NAME}.data/data/share/man/man1/scmigen-build.1",
     } <= set(names)
@@ -121,8 +123,9 @@ def fresh_environment(folder: Path) -> Path:
     tree needs of those; its ``bin``."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     packages = next(folder.glob("lib/python3.*/site-packages"))
+    left_out = ("scmigen", "jinja2", "lark")
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if not path.name.lower().startswith(("scmigen", "jinja2")) and path.suffix != ".pth":
+        if not path.name.lower().startswith(left_out) and path.suffix != ".pth":
             (packages / path.name).symlink_to(path)
     return folder / "bin"
 
@@ -135,11 +138,53 @@ def outputs(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.fixture(scope="module")
+def programs(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``bin`` of an environment with the wheel."""
+    folder = tmp_path_factory.mktemp("installed")
+    found = fresh_environment(folder / "venv")
+    pip = (sys.executable, "-m", "pip", "--python", found / "python", "install", "-q")
+    run(*pip, "--no-index", "--no-compile", made.wheel, cwd=folder)
+    return found
+
+
+#: What is checked → how that ends: expressions; errors of both grammars.
+CHECKED = {
+    '/dts-v1/;\n/ { a = <(1 + 2) 0x3>, "s"; };\n': 0,
+    "/dts-v1/;\n/ { a = <1 (2 +)>; b { }; c; };\n": 1,
+}
+
+
 @pytest.mark.more
-def test_an_installed_wheel_does_what_the_readme_says(made: Made, tmp_path: Path) -> None:
-    programs = fresh_environment(tmp_path / "venv")
-    pip = (sys.executable, "-m", "pip", "--python", programs / "python", "install", "-q")
-    run(*pip, "--no-index", "--no-compile", made.wheel, cwd=tmp_path)
+@pytest.mark.parametrize("text", CHECKED, ids=["right", "wrong"])
+def test_an_installed_wheel_needs_no_compiler_and_keeps_nothing(
+    programs: Path, tmp_path: Path, text: str
+) -> None:
+    """As in the sandbox of a build system; what it says of an error is what a source tree says."""
+    (tmp_path / "a.dts").write_text(text)
+
+    def check(python: str | Path, **environment: str) -> tuple[str, set[str]]:
+        ended = subprocess.run(
+            [python, "-X", "importtime", "-m", "scmigen", "check", "a.dts"],
+            cwd=tmp_path,
+            env={"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ended.returncode == CHECKED[text]
+        return ended.stdout, set(re.findall(r"(\S+)$", ended.stderr, re.MULTILINE))
+
+    expected, here = check(sys.executable, PYTHONPATH=str(REPOSITORY))
+    said, imported = check(programs / "python")
+    assert said == expected
+    compilers = {"lark", "scmigen.devicetree.grammar_source", "scmigen.resources"}
+    assert compilers <= here
+    assert not compilers & imported
+
+
+@pytest.mark.more
+def test_an_installed_wheel_does_what_the_readme_says(programs: Path, tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "examples", tmp_path / "examples")
 
     def scmigen(*words: str) -> str:
@@ -147,13 +192,13 @@ def test_an_installed_wheel_does_what_the_readme_says(made: Made, tmp_path: Path
 
     code = "import scmigen; print(scmigen.__file__)"
     where = Path(run(programs / "python", "-c", code, cwd=tmp_path).strip())
-    assert where.is_relative_to(tmp_path / "venv")
+    assert where.is_relative_to(programs.parent)
     assert (where.parent / "py.typed").is_file()
     assert scmigen("--version") == f"scmigen, version {__version__}\n"
     assert (Path(scmigen("--cmake-dir").strip()) / "ScmigenConfig.cmake").is_file()
     # It imports all modules, to find what they report.
     assert "dts-syntax" in scmigen("explain", "--list")
-    assert (tmp_path / "venv" / "share" / "man" / "man1" / "scmigen-build.1").is_file()
+    assert (programs.parent / "share" / "man" / "man1" / "scmigen-build.1").is_file()
 
     readme = (REPOSITORY / "README.md").read_text()
     first = re.search(r"bin/scmigen (build \S+ -o (\S+))$", readme, re.MULTILINE)

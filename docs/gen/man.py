@@ -31,12 +31,10 @@ SECTIONS = {
     "ENVIRONMENT": {
         "NO_COLOR, FORCE_COLOR": "No colours, or colours also without a terminal. The first wins.",
         "SOURCE_DATE_EPOCH": "The day, in seconds since 1970, for the dates of waivers.",
-        "XDG_CACHE_HOME": "Where the folder scmigen is, with what is kept for later runs.",
         "SCMIGEN_DEBUG": "Show the traceback of an internal error.",
     },
     "FILES": {
         "scmigen.toml": "The project file of the working folder: boards and their options.",
-        "~/.cache/scmigen": "What is compiled for later runs, if XDG_CACHE_HOME is not set.",
     },
 }
 

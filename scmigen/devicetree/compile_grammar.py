@@ -1,4 +1,4 @@
-"""Compiles a grammar with Lark into the tables that `lalr` runs. Rarely needed: they are cached."""
+"""Compiles a grammar with Lark into the tables that `lalr` runs. A wheel only has the tables."""
 
 from lark import Lark
 from lark.grammar import Rule
@@ -25,12 +25,11 @@ def compile_grammar(text: str, start: list[str], possessive: bool) -> Tables:
     actions: list[dict[str, int]] = []
     jumps: list[dict[str, int]] = []
     numbers: dict[int, int] = {}
-    # Lark numbers the states from 0, without gaps.
-    for state in range(len(table["states"])):
+    states = _numbered(table, start)
+    for state in states:
         actions.append({})
         jumps.append({})
-        for symbol, (reduces, target) in table["states"][state].items():
-            name = table["tokens"][symbol]
+        for name, (reduces, target) in _moves(table, state):
             if reduces:
                 rule = target["@"]
                 if rule not in numbers:
@@ -38,20 +37,40 @@ def compile_grammar(text: str, start: list[str], possessive: bool) -> Tables:
                     rules.append(_rule(memo[rule]))
                 actions[-1][name] = ~numbers[rule]
             elif _is_terminal(name):
-                actions[-1][name] = target
+                actions[-1][name] = states[target]
             else:
-                jumps[-1][name] = target
-    starts = {name: [table["start_states"][name], table["end_states"][name]] for name in start}
+                jumps[-1][name] = states[target]
+    ends = ("start_states", "end_states")
+    starts = {name: [states[table[end][name]] for end in ends] for name in start}
     scanned = sorted(lark.terminals, key=_preference)
     return Tables(
-        _terminals(lark, start),
+        dict(sorted(_terminals(lark, start).items())),
         [item.name for item in scanned],
-        list(lark.ignore_tokens),
+        sorted(lark.ignore_tokens),
         rules,
         actions,
         jumps,
         starts,
     )
+
+
+def _moves(table: dict[str, Any], state: int) -> list[tuple[str, tuple[int, Any]]]:
+    """What follows a state: symbol, whether that reduces, and by which rule or to which state."""
+    return sorted((table["tokens"][each], move) for each, move in table["states"][state].items())
+
+
+def _numbered(table: dict[str, Any], start: list[str]) -> dict[int, int]:
+    """Lark's number of a state → its number in the tables, in the order of those.
+
+    Lark numbers them as its sets happen to be ordered; two wheels of one source must be the same.
+    """
+    found = dict.fromkeys(table["start_states"][name] for name in start)
+    ahead = [*found]
+    for state in ahead:
+        new = [to for _, (reduces, to) in _moves(table, state) if not reduces and to not in found]
+        found |= dict.fromkeys(new)
+        ahead += new
+    return {state: number for number, state in enumerate(found)}
 
 
 def lark_of(

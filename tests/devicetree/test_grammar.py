@@ -15,7 +15,8 @@ from dts_snippets import FILE, SNIPPETS, Snippet, nodes_of
 from lark.exceptions import LarkError
 
 from scmigen.devicetree.build import MisplacedError
-from scmigen.devicetree.grammars import compiled, grammar_text, structure, values
+from scmigen.devicetree.grammar_source import compiled, grammar_text
+from scmigen.devicetree.grammars import structure, values
 from scmigen.devicetree.lalr import END, Parser, UnexpectedError
 from scmigen.devicetree.source import read_with
 from scmigen.devicetree.sourcetext import SourceText

@@ -13,8 +13,6 @@ inherit python_hatchling
 RDEPENDS:${PN} = "\
     python3-click \
     python3-fdt \
-    python3-jinja2 \
-    python3-lark \
     python3-msgspec \
     python3-pcpp \
     python3-pyyaml \
