@@ -11,6 +11,8 @@ import pytest
 from conftest import REPOSITORY
 from patience import PATIENCE, eventually
 
+from scmigen.project.workers import BOARDS_EACH
+
 SCRIPT = """
 import os, signal, sys, time
 # a shell, or nohup, may have had them ignored
@@ -70,6 +72,30 @@ def test_an_outcome_may_be_larger_than_a_pipe() -> None:
 def test_a_process_that_dies_is_reported_for_its_board(work: str, told: str) -> None:
     found = lines(f"if index == 1: {work}", 3, 2)
     assert found == ["0 0 x-y: of 0", f"1 None board-failed: {told}", "2 0 x-y: of 2"]
+
+
+def test_a_process_has_many_boards_and_is_then_replaced() -> None:
+    """What a board leaves behind does not stay for ever."""
+    found = lines("return Outcome((FOUND.error(str(os.getpid())),), 0)", BOARDS_EACH + 9, 1)
+    pids = [line.split()[-1] for line in found]
+    assert [len(set(pids[:BOARDS_EACH])), len(set(pids[BOARDS_EACH:])), len(set(pids))] == [1, 1, 2]
+
+
+def test_the_boards_of_a_process_that_died_go_to_others() -> None:
+    found = lines("if index % 3 == 1: os._exit(7)", 9, 2)
+    died = [index for index, line in enumerate(found) if "board-failed" in line]
+    assert (len(found), died) == (9, [1, 4, 7])
+
+
+def test_garbage_of_a_board_is_gone_before_the_next() -> None:
+    """Even if it refers to itself, as nodes of a tree do."""
+    work = (
+        "garbage = [bytearray(b'x' * (4 << 20))]; garbage.append(garbage)\n"
+        "    pages = int(open('/proc/self/statm').read().split()[1])\n"
+        "    return Outcome((FOUND.error(str(pages * os.sysconf('SC_PAGESIZE') >> 20)),), 0)"
+    )
+    mebibytes = [int(line.split()[-1]) for line in lines(work, 20, 1)]
+    assert max(mebibytes) < mebibytes[0] + 8
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -162,7 +188,7 @@ print(sorted(set(sys.modules) - before), sorted(classes))
 
 
 def test_a_process_finds_what_it_needs_imported_and_its_classes_complete() -> None:
-    """Each board has a process, which would do it again."""
+    """It would do it again otherwise, and in each process."""
     board = REPOSITORY / "examples" / "dts" / "minimal.dts"
     done = subprocess.run(
         [sys.executable, "-c", WARM, str(board)], capture_output=True, text=True, timeout=PATIENCE
