@@ -308,3 +308,26 @@ def test_an_unchanged_build_writes_nothing(tmp_path: Path) -> None:
         os.utime(folder, ns=(1, 1))
     assert write(tmp_path, made("a/b.txt")).changed == ()
     assert {path.stat().st_mtime_ns for path in (tmp_path, tmp_path / "a")} == {1}
+
+
+def test_an_unchanged_build_waits_for_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another one holds the folder but has not changed its manifest."""
+    fcntl = pytest.importorskip("fcntl")
+    monkeypatch.setattr(exclusive, "PATIENCE", 0.1)
+    out, lock = tmp_path / "out", Beside(tmp_path / "lock", b"1")
+    write(out, made("a/b.txt"), [lock])
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert write(out, made("a/b.txt"), [lock]).changed == ()
+        for other in (made("a/c.txt"), made("a/b.txt", "c.txt")):
+            with pytest.raises(InputError, match="locked"):
+                write(out, other, [lock])
+        with pytest.raises(InputError, match="locked"):
+            write(out, made("a/b.txt"), [Beside(tmp_path / "lock", b"2", was=b"1")])
+        with pytest.raises(InputError, match="locked"):
+            write(out, made("a/b.txt"), [lock], stamps=[tmp_path / "stamp"])
+    finally:
+        os.close(handle)

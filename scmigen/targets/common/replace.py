@@ -21,7 +21,7 @@ def write_one(path: Path, content: bytes) -> None:
     with undivided([(path, target.parent)]) as (change, locks):
         sweep([target.parent], locks.held)
         change.at = path
-        if not _has(target, content):
+        if not has(target, content):
             change.prepare_last(target, content)
             change.apply()
             change.finish()
@@ -35,7 +35,7 @@ def write_several(files: Sequence[tuple[Path, bytes]]) -> None:
         sweep({target.parent for _, target, _ in wanted}, locks.held)
         for path, target, content in wanted:
             change.at = path
-            if not _has(target, content):
+            if not has(target, content):
                 change.prepare(target, content)
         change.apply()
         change.finish()
@@ -77,7 +77,7 @@ def followed(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _has(path: Path, content: bytes) -> bool:
+def has(path: Path, content: bytes) -> bool:
     """Whether it is a file with that content, and no link to one. Raises `OSError`."""
     mode = mode_of(path)
     if mode is None or stat.S_ISLNK(mode):

@@ -37,7 +37,7 @@ from scmigen.targets.common.files import (
     Written,
 )
 from scmigen.targets.common.manifest import MANIFEST, encode, read
-from scmigen.targets.common.replace import AS_IT_IS, followed, sweep, undivided
+from scmigen.targets.common.replace import AS_IT_IS, followed, has, sweep, undivided
 
 #: The largest file, in bytes, that can be one of scmigen's own.
 _MAX_OUTPUT = 1 << 30
@@ -75,7 +75,12 @@ def write(
     `OvertakenError` if one of ``beside`` was changed since it was read.
     """
     wanted = {str(PurePosixPath(file.path)): file.content for file in files}
-    _check_apart(folder, [*wanted, MANIFEST], [item.path for item in beside])
+    digests = {path: _digest(wanted[path]) for path in sorted(wanted)}
+    final = encode({path: [digest] for path, digest in digests.items()})
+    if beside:
+        _check_apart(folder, [*wanted, MANIFEST], [item.path for item in beside])
+    if not stamps and _is_whole(folder, wanted, beside, final):
+        return Written((), ())
     apart = (*(item.path for item in beside), *stamps)
     places = [
         (folder, folder),
@@ -83,8 +88,27 @@ def write(
         *((path, followed(path).parent) for path in apart),
     ]
     with undivided(places) as (change, locks):
-        run = _Run(change, locks, folder, dict(sorted(wanted.items())), beside, stamps)
-        return run.go(force, strict)
+        run = _Run(change, locks, folder, wanted, digests, beside, stamps)
+        return run.go(final, force, strict)
+
+
+def _is_whole(
+    folder: Path, wanted: Mapping[str, bytes], beside: Sequence[Beside], final: bytes
+) -> bool:
+    """Whether all is as a run would leave it.
+
+    No lock is needed to see that: the manifest is looked at first, and it is the first thing that a
+    run changes. So one that has begun meanwhile comes after this one, which does nothing.
+    """
+    try:
+        return (
+            has(folder / MANIFEST, final)
+            and all(has(folder / path, content) for path, content in wanted.items())
+            and all(has(followed(item.path), item.content) for item in beside)
+            and not leftovers(folder, locked=True)
+        )
+    except OSError:  # which is reported once the folder is locked
+        return False
 
 
 class _Run:
@@ -96,6 +120,7 @@ class _Run:
         locks: Locks,
         folder: Path,
         wanted: Mapping[str, bytes],
+        digests: Mapping[str, str],
         beside: Sequence[Beside],
         stamps: Sequence[Path],
     ) -> None:
@@ -105,17 +130,16 @@ class _Run:
         self._wanted = wanted
         self._beside = beside
         self._stamps = stamps
-        self._digests = {path: _digest(content) for path, content in wanted.items()}
+        self._digests = digests
         self._before = read(folder)
         self._plan = _Plan()
 
-    def go(self, force: bool, strict: bool) -> Written:
-        """Do it."""
+    def go(self, final: bytes, force: bool, strict: bool) -> Written:
+        """Do it; ``final``: the manifest that there is in the end."""
         due = [item for item in self._beside if self._is_due(item)]
         self._look_at_outputs(force)
         self._look_at_stale()
         plan, change, manifest = self._plan, self._change, self._folder / MANIFEST
-        final = encode({path: [digest] for path, digest in self._digests.items()})
         told = tuple(self._reports())
         if strict and told:
             raise InputError([replace(item, severity=Severity.ERROR) for item in told])
