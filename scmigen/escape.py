@@ -99,6 +99,11 @@ def xml(text: str) -> str:
     return plain(text).translate(_XML)
 
 
+def css(text: str) -> str:
+    """Text within a quoted string of CSS: all but ASCII letters and digits as codes."""
+    return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in plain(text))
+
+
 def dot(text: str) -> str:
     """Text within a quoted label of Graphviz, which knows entities and escapes of its own."""
     return plain(text).translate(_DOT)

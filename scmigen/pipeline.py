@@ -31,7 +31,7 @@ from scmigen.model.findings import LOCK_MISSING, LOCK_OUTDATED
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import changed_lines, clock_names, format_lock
 from scmigen.model.places import Places, PrefixMap
-from scmigen.model.platform import Model, Platform
+from scmigen.model.platform import Model, Platform, Record
 from scmigen.runtime import ConfigurationError, Numbering
 from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
@@ -200,10 +200,10 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     found = switched((*problems, *kept), assignment.switches, request.asked)
     told = (*_unknown(assignment.switches), *found)
     read = dict.fromkeys((*_files(board, request), *_tables(assignment)))
-    if assignment.policies:
-        policies = stated(assignment.policies, (*kept, *waived))
-        platforms = (replace(platform, stated=policies) for platform in model.platforms)
-        model = replace(model, platforms=tuple(platforms))
+    policies = stated(assignment.policies, (*kept, *waived))
+    record = Record(tuple(read), model.lock, kept, waived)
+    platforms = (replace(each, stated=policies, record=record) for each in model.platforms)
+    model = replace(model, platforms=tuple(platforms))
     return Result(model, told, tuple(read), request.asked, waived, request.baseline)
 
 

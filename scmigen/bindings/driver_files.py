@@ -302,6 +302,11 @@ def _tables_in(folder: Path) -> tuple[str, ...]:
     return tuple(sorted((path.stem for path in folder.glob("*.txt")), key=_version))
 
 
+def file_of(name: str) -> Path:
+    """The file of a table that comes with scmigen."""
+    return _FOLDER / f"{name}.txt"
+
+
 def _version(name: str) -> tuple[str, list[int]]:
     system, _, version = name.rpartition("-")
     return system, [int(part) for part in version.split(".") if part.isdigit()]
@@ -315,7 +320,7 @@ def newest(system: str) -> str | None:
 @cache
 def shipped_table(name: str) -> DriverTable:
     """One of the tables that come with scmigen."""
-    text = (_FOLDER / f"{name}.txt").read_text("ascii")
+    text = file_of(name).read_text("ascii")
     start = 0
     while text.startswith("#", start):
         start = text.find("\n", start) + 1 or len(text)

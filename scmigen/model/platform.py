@@ -159,13 +159,23 @@ class Stated(Data):
     unused: str = ""
 
 
+class Record(Data):
+    """What a board was compiled from, and what was found: the files that were read, the lock as this
+    leaves it, the findings as their checks judge them, and those that a waiver covers."""
+
+    files: tuple[str, ...]
+    lock: Lock
+    found: tuple[Diagnostic, ...] = ()
+    waived: tuple[Diagnostic, ...] = ()
+
+
 class Platform(Data, slots=False):
     """One SCMI platform: everything the outputs say, and nothing about how they say it.
 
     ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
     anything. ``own``: the resources that must be on for devices of the platform itself.
     ``decided``: what it was made from, for those who prove something of it.
-    ``stated``: the policies of the board.
+    ``stated``: the policies of the board. ``record``: what it was compiled from.
     """
 
     name: str
@@ -185,6 +195,7 @@ class Platform(Data, slots=False):
     own: frozenset[ResourceKey] = frozenset()
     decided: Decisions | None = None
     stated: tuple[Stated, ...] = ()
+    record: Record | None = None
 
     def place(self, position: Position) -> str:
         """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""

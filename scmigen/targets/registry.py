@@ -51,6 +51,7 @@ BUILT_IN: Mapping[str, str] = {
     "imx-sm": "scmigen.targets.imx_sm:TARGET",
     "xen": "scmigen.targets.xen:TARGET",
     "certificate": "scmigen.targets.certificate:TARGET",
+    "evidence": "scmigen.targets.certificate.evidence:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

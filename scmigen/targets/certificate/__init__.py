@@ -22,7 +22,12 @@ PROTOCOLS = (("base", "permissions"), ("system", "system power"))
 
 def _files(platform: Platform, _: NoOptions) -> Iterator[File]:
     facts = Facts(platform)
-    uses = uses_of(facts)
+    yield from files_of(facts, uses_of(facts))
+
+
+def files_of(facts: Facts, uses: tuple[UseRow, ...]) -> Iterator[File]:
+    """The certificate of a platform, and the rules."""
+    platform = facts.platform
     rows: dict[str, tuple[Any, ...]] = {
         "resources": tuple(facts.resources()),
         "devices": tuple(devices_of(facts, uses)),

@@ -27,6 +27,7 @@ class Facts:
             raise ValueError("the platform does not tell what it was made from")
         self.platform = platform
         self.decided: Decisions = platform.decided
+        self._keys: dict[str, ResourceKey] = {}
 
     def at(self, position: Position | None) -> str:
         """A position as text of clingo; empty if it is not known."""
@@ -36,8 +37,15 @@ class Facts:
         """``clock(12)``; ``other("clock /cc 3")`` for what the platform does not serve."""
         found = self.platform.resource(key)
         if found is None:
-            return f'other("{key.kind} {clingo(str(key))}")'
-        return f"{key.kind}({found.number})"
+            term = f'other("{key.kind} {clingo(str(key))}")'
+        else:
+            term = f"{key.kind}({found.number})"
+        self._keys[term] = key
+        return term
+
+    def key(self, term: str) -> ResourceKey | None:
+        """What a term stands for, of those that were made; none for a protocol as a whole."""
+        return self._keys.get(term)
 
     def serves(self, key: ResourceKey) -> bool:
         """Whether the platform serves a resource."""

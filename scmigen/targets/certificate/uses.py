@@ -154,6 +154,20 @@ def _of_platform(facts: Facts) -> Iterator[UseRow]:
         )
 
 
+def of_firmware(facts: Facts) -> Iterator[UseRow]:
+    """What devices need that run and that no agent has: no certificate has it, as the platform does
+    not count it."""
+    for use in facts.decided.closure.firmware:
+        yield UseRow(
+            agent=PLATFORM,
+            device=device_word(facts, use.consumer),
+            entry=clingo(_entry(use)),
+            at=facts.at(use.position),
+            term=facts.term(use.key),
+            operations=ordered(use.key.kind, use.needs),
+        )
+
+
 def devices_of(facts: Facts, uses: Iterable[UseRow]) -> Iterator[DeviceRow]:
     """Who has each device that is used, and who may be given it."""
     yield PLATFORM_DEVICES, PLATFORM, "boot", ""

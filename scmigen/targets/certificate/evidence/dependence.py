@@ -1,0 +1,164 @@
+"""Who depends on what, and through what: rules 1 to 3 and 7 to 9 of ``checker.lp``, with the ways.
+
+The rules ask whether there is a way; evidence has to show it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from scmigen.data import Data
+from scmigen.scmi.operations import Operation, aggregates
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.certificate.facts import Facts
+from scmigen.targets.certificate.uses import DeviceRow, UseRow, of_firmware
+from scmigen.tuples import NamedTuple
+
+#: What is done to a resource is done to what it feeds; of several inputs, to what it may feed; and
+#: off, to what is on only while it is.
+FEEDS, MAY_FEED, CARRIES = "feeds", "may feed", "carries"
+
+
+class Step(NamedTuple):
+    """From a resource to one that changes with it; ``at``: where that is written, or empty."""
+
+    above: str
+    below: str
+    word: str
+    at: str
+
+
+#: From what an operation is done to down to what a device needs.
+Path = tuple[Step, ...]
+
+
+class Dependence(Data):
+    """An agent depends on a resource, by an entry of a device. ``moving``: the device may be that
+    of another agent at another time."""
+
+    use: UseRow
+    moving: bool
+
+    @property
+    def agent(self) -> int:
+        """The agent; 0 for the platform, and for other firmware."""
+        return self.use.agent
+
+
+def decides(term: str, operation: str) -> bool:
+    """Whether an operation on a resource decides for everybody, and is no vote."""
+    kind = term.partition("(")[0]
+    if kind not in tuple(Kind):
+        return False
+    return operation != Operation.READ and not aggregates(Kind(kind), Operation(operation))
+
+
+class Dependences:
+    """The dependences of a platform, and how resources change with each other."""
+
+    def __init__(
+        self, facts: Facts, uses: tuple[UseRow, ...], devices: Iterable[DeviceRow]
+    ) -> None:
+        self._facts = facts
+        self.uses = (*uses, *of_firmware(facts))
+        self.devices: Mapping[str, dict[str, dict[int, str]]]
+        found: dict[str, dict[str, dict[int, str]]] = {}
+        for device, agent, when, at in devices:
+            found.setdefault(device, {}).setdefault(when, {})[agent] = at
+        self.devices = found
+        self.owners = {term: (agent, at) for term, agent, at in facts.owners()}
+        self._ways: dict[tuple[str, bool], tuple[tuple[str, Path], ...]] = {}
+
+    def all(self) -> Iterator[Dependence]:
+        """Every dependence on a resource, but those by the parent of a clock that nobody may set to
+        it."""
+        void = {
+            use.entry_number
+            for use in self.uses
+            if use.entry_number and any(self._is_foreign(use, each) for each in use.operations)
+        }
+        for use in self.uses:
+            is_resource = self._facts.key(use.term) is not None
+            if is_resource and use.operations and use.after not in void:
+                yield Dependence(use, "later" in self.devices.get(use.device, {}))
+
+    def at_boot(self, device: str) -> Mapping[int, str]:
+        """The agents that have a device at boot, each with the line that says so."""
+        return self.devices.get(device, {}).get("boot", {})
+
+    def ways(self, term: str, *, switching: bool) -> tuple[tuple[str, Path], ...]:
+        """What a resource changes with, the nearest first, itself before all: by being turned off
+        (``switching``), or by what decides or limits."""
+        found = self._ways.get((term, switching))
+        if found is None:
+            found = self._ways[term, switching] = tuple(self._walk(term, switching))
+        return found
+
+    def _is_foreign(self, use: UseRow, operation: str) -> bool:
+        if not decides(use.term, operation):
+            return False
+        if use.term in self.owners:
+            return self.owners[use.term][0] != use.agent
+        return len(self.at_boot(use.device)) > 1
+
+    def _walk(self, term: str, switching: bool) -> Iterator[tuple[str, Path]]:
+        seen = {term}
+        queue: deque[tuple[str, Path]] = deque([(term, ())])
+        while queue:
+            below, path = queue.popleft()
+            yield below, path
+            for above, word in self._above(below, switching):
+                if above not in seen:
+                    seen.add(above)
+                    step = Step(above, below, word, self._fed_at(above, below))
+                    queue.append((above, (step, *path)))
+
+    def _above(self, term: str, switching: bool) -> Iterator[tuple[str, str]]:
+        yield from ((above, FEEDS) for above in self._feeds.get(term, ()))
+        if switching:
+            yield from ((above, CARRIES) for above in self._carries.get(term, ()))
+        key = self._facts.key(term)
+        if key is not None and key.kind is Kind.CLOCK:
+            yield from ((above, MAY_FEED) for above in self._may_feed.get(key.provider, ()))
+
+    @cached_property
+    def _feeds(self) -> Mapping[str, tuple[str, ...]]:
+        return _by_below(self._facts.feeds)
+
+    @cached_property
+    def _carries(self) -> Mapping[str, tuple[str, ...]]:
+        return _by_below(self._facts.carries)
+
+    @cached_property
+    def _may_feed(self) -> Mapping[str, tuple[str, ...]]:
+        """By provider. The certificate has those of which another agent has anything; here it may
+        be the platform, too."""
+        keys = [each.key for each in self._facts.platform.resources.get(Kind.CLOCK, ())]
+        possible = self._facts.decided.feeding.possible
+        return _by_below((self._facts.term(key), path) for key in keys for path in possible(key))
+
+    @cached_property
+    def _inputs(self) -> Mapping[tuple[str, str], str]:
+        """By what is taken and the provider that takes it: where that is written."""
+        fed = reversed(self._facts.decided.closure.fed)
+        return {
+            (self._facts.term(use.key), use.consumer.path): self._facts.at(use.position)
+            for use in fed
+        }
+
+    def _fed_at(self, above: str, below: str) -> str:
+        key = self._facts.key(below)
+        if key is None:
+            return ""
+        at = self._inputs.get((above, key.provider))
+        if at is not None:
+            return at
+        known = self._facts.decided.inventory.facts.get(key)
+        return self._facts.at(known.position) if known is not None else ""
+
+
+def _by_below(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for above, below in pairs:
+        found.setdefault(below, []).append(above)
+    return {below: tuple(sorted(each)) for below, each in found.items()}
