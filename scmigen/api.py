@@ -30,8 +30,6 @@ from scmigen.diagnostics import (
 from scmigen.hints import TYPE_CHECKING, Any, TypeAlias, overload
 from scmigen.inputs import is_directory, is_missing, of_build, read_bytes, read_text
 from scmigen.model.identifiers import Lock
-from scmigen.model.joint import platforms_of
-from scmigen.model.lockfile import is_lock, parse_lock
 from scmigen.model.places import PrefixMap
 from scmigen.model.platform import Device, Grant, Model, Platform, Resource
 from scmigen.pipeline import (
@@ -48,7 +46,6 @@ from scmigen.runtime import ConfigurationError, Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets import registry
-from scmigen.topology.listing import Listing
 from scmigen.tuples import NamedTuple
 
 __all__ = [
@@ -85,13 +82,14 @@ __all__ = [
     "read_server",
 ]
 
-# Few compare boards or bring readers: what only they need is not imported before.
+# Few compare boards, bring readers or have lock files: what only they need is not imported before.
 if TYPE_CHECKING:
     from scmigen.assignment.foreign import Source
     from scmigen.migration.carried import Carried
     from scmigen.model.compare import Change, Side
     from scmigen.model.verdict import Comparison
     from scmigen.runtime import Runtime, Served
+    from scmigen.topology.listing import Listing
 else:
 
     def __getattr__(name):
@@ -307,6 +305,7 @@ def comparison(old: Comparable, new: Comparable) -> "Comparison":
 def _snapshots(given: Comparable) -> "Mapping[str, Side]":
     """One snapshot per platform, by name."""
     from scmigen.model.compare import of_ids, of_runtime, of_served
+    from scmigen.model.lockfile import parse_lock
     from scmigen.runtime import Runtime, Served
 
     if isinstance(given, Runtime):
@@ -334,6 +333,7 @@ def described(given: str | PathLike[str]) -> bool:
     """Whether a server is described in another form than a board, a runtime configuration or a lock
     file. Raises `InputError` where that cannot be read, or is a folder of no form."""
     from scmigen.audit import registry as forms  # readers are for what is no configuration
+    from scmigen.model.lockfile import is_lock
 
     path = Path(given)
     own = (forms.BOARD, "runtime")
@@ -352,12 +352,15 @@ def is_board(given: str | PathLike[str]) -> bool:
 
     Raises `InputError` where it cannot be read.
     """
+    from scmigen.model.lockfile import is_lock
+
     data = read_bytes(of_build(Path(given)))
     return data[:1] != _JSON and not is_lock(data.decode("utf-8", "replace"))
 
 
 def _of_board(result: Result) -> "Mapping[str, Side]":
     from scmigen.model.compare import of_platform
+    from scmigen.model.joint import platforms_of
     from scmigen.targets.runtime.configuration import to_runtime
 
     platforms = platforms_of(result.model)
@@ -392,7 +395,7 @@ def _baseline(source: File) -> tuple[WaiverSaid, ...]:
     return read_baseline(text, name)
 
 
-def _listings(sources: Sequence[File]) -> tuple[Listing, ...]:
+def _listings(sources: Sequence[File]) -> "tuple[Listing, ...]":
     """The clocks of running systems. Raises `InputError` with what is wrong in any of the files."""
     if not sources:
         return ()
@@ -417,6 +420,8 @@ def _lock(source: File | None) -> Lock | None:
     """The lock file; ``None`` if it does not exist yet."""
     if source is None or (not isinstance(source, Text) and is_missing(Path(source))):
         return None
+    from scmigen.model.lockfile import parse_lock
+
     name, text = _text(source)
     return parse_lock(text, name)
 

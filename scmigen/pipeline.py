@@ -29,7 +29,6 @@ from scmigen.hints import TYPE_CHECKING
 from scmigen.model.build import build
 from scmigen.model.findings import LOCK_MISSING, LOCK_OUTDATED
 from scmigen.model.identifiers import Lock
-from scmigen.model.lockfile import changed_lines, clock_names, format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform, Record
 from scmigen.runtime import ConfigurationError, Numbering
@@ -138,6 +137,8 @@ class Result(Data):
     @property
     def lock(self) -> str:
         """The text of the lock file after this compilation."""
+        from scmigen.model.lockfile import format_lock
+
         return format_lock(self.model.lock)
 
 
@@ -212,6 +213,8 @@ def _named(request: Request) -> Sources:
     sources = request.sources
     if not sources.topology or request.lock is None:
         return sources
+    from scmigen.model.lockfile import clock_names
+
     return replace(sources, names=clock_names(request.lock))
 
 
@@ -269,6 +272,8 @@ def _lock_problems(model: Model, request: Request) -> Iterator[Diagnostic]:
         message = "this lock file does not exist, so every number is a new one"
         yield report(message, Position(request.lock_file), hint=hint)
     elif request.locked and request.lock is not None and request.lock != model.lock:
+        from scmigen.model.lockfile import changed_lines  # seldom asked for
+
         changed = changed_lines(request.lock, model.lock)
         hint = f"scmigen build --ids {request.lock.file} without --locked; commit what it writes"
         yield LOCK_OUTDATED.error(

@@ -37,27 +37,41 @@ WATCHED = {
     ),
     *("scmigen.checks.against", "scmigen.devicetree.edits", "scmigen.devicetree.overlay"),
     *("scmigen.model.compare", "scmigen.model.verdict", "scmigen.runtime.schema"),
-    *("scmigen.assignment.foreign", "scmigen.plugin_types"),
+    *(f"scmigen.assignment.{name}" for name in ("agents_file", "domains", "foreign", "optee")),
+    *(f"scmigen.assignment.{name}" for name in ("partitions", "properties", "trees", "xen")),
+    *("scmigen.bindings.macros", "scmigen.checks.ways", "scmigen.cli.build"),
+    *("scmigen.model.influence", "scmigen.model.joint", "scmigen.model.lockfile"),
+    *("scmigen.plugin_types", "scmigen.scmi.clients", "scmigen.topology.listing"),
+}
+
+#: What every build needs.
+BUILD = {
+    *(
+        "scmigen.bindings.macros",
+        "scmigen.cli.build",
+        "scmigen.model.joint",
+        "scmigen.targets.make",
+    ),
+    "scmigen.targets.headers",
+    "typing",
 }
 
 #: Arguments → the watched modules that they need.
 COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("--version",): set(),
     ("check", BOARD): set(),
-    ("build", BOARD, "-o", "headers", "--emit", "headers"): {
-        "scmigen.targets.headers",
-        "scmigen.targets.make",
-        "typing",
-    },
+    ("build", BOARD, "-o", "headers", "--emit", "headers"): BUILD,
     ("build", BOARD, "-o", "all"): {
-        "scmigen.targets.headers",
-        "scmigen.targets.make",
+        *BUILD,
         "scmigen.targets.runtime",
         "scmigen.targets.scp",
         "textwrap",
-        "typing",
     },
-    ("show", "resources", BOARD): {"scmigen.bindings.dialects", "scmigen.devicetree.edits"},
+    ("show", "resources", BOARD): {
+        "scmigen.bindings.dialects",
+        "scmigen.bindings.macros",
+        "scmigen.devicetree.edits",
+    },
     ("convert", BOARD, "board.dtb"): set(),
 }
 

@@ -218,13 +218,6 @@ def _consumer(server: _Server) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def describes_server(tree: DeviceTree) -> bool:
-    """Whether the tree has an enabled server description with agents."""
-    availability = Availability()
-    children = (child for node in server_nodes(tree) for child in node.children.values())
-    return any(map(availability.present, children))
-
-
 def read_server(
     tree: DeviceTree, alone: bool, availability: Availability | None = None
 ) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:

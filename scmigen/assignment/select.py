@@ -14,12 +14,15 @@ from re import compile as regex
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, voltage_key
-from scmigen.bindings.macros import Macros
 from scmigen.bindings.references import Reference, References
 from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.hints import TYPE_CHECKING
 from scmigen.scmi.protocols import Kind
+
+if TYPE_CHECKING:
+    from scmigen.bindings.macros import Macros
 
 #: How many macros are searched for a similar name.
 MAX_NEAR = 1000
@@ -99,7 +102,9 @@ class Selector:
         return self._macros.written({node.path for node in providers})
 
     @cached_property
-    def _macros(self) -> Macros:
+    def _macros(self) -> "Macros":
+        from scmigen.bindings.macros import Macros
+
         return Macros(References(self._tree))
 
     def _near(self, word: str, providers: Sequence[Node]) -> str | None:

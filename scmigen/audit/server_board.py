@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.assignment.optee import describes_server, read_server
+from scmigen.assignment.optee import read_server
 from scmigen.assignment.said import AgentSaid
 from scmigen.audit.base import Audit
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.scmi_nodes import describes_server
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.runtime import (
     Numbering,

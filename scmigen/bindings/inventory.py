@@ -15,7 +15,6 @@ from scmigen.bindings.facts import (
     Use,
 )
 from scmigen.bindings.identity import is_performance_provider
-from scmigen.bindings.macros import Macros
 from scmigen.bindings.node_kinds import compatibles, lists_for_guests
 from scmigen.bindings.opp_tables import tables_of
 from scmigen.bindings.references import References
@@ -33,7 +32,11 @@ from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
+from scmigen.hints import TYPE_CHECKING
 from scmigen.scmi.protocols import Kind
+
+if TYPE_CHECKING:
+    from scmigen.bindings.macros import Macros
 
 _CELLS = {
     "#clock-cells": Kind.CLOCK,
@@ -75,8 +78,10 @@ class Inventory(Data, slots=False):
     topology: Topology = NO_TOPOLOGY
 
     @cached_property
-    def macros(self) -> Macros:
+    def macros(self) -> "Macros":
         """The names that the tree's source has for its resources."""
+        from scmigen.bindings.macros import Macros  # only what is written has names
+
         return Macros(self.references)
 
     def is_scaled(self, use: Use) -> bool:

@@ -6,7 +6,10 @@ from functools import cached_property
 from scmigen.bindings.facts import ResourceKey
 from scmigen.data import Data
 from scmigen.diagnostics import Position
-from scmigen.topology.listing import Listing
+from scmigen.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scmigen.topology.listing import Listing
 
 
 class RunningClock(Data):
@@ -28,7 +31,7 @@ class RunningClock(Data):
 class Topology(Data, slots=False):
     """What feeds what: every clock of the listings, with the resource of the tree that it is."""
 
-    listings: tuple[Listing, ...] = ()
+    listings: "tuple[Listing, ...]" = ()
     clocks: tuple[RunningClock, ...] = ()
 
     @cached_property

@@ -181,6 +181,13 @@ def server_nodes(tree: DeviceTree) -> tuple[Node, ...]:
     return tuple(tree.with_compatible(SCMI_SERVER))
 
 
+def describes_server(tree: DeviceTree) -> bool:
+    """Whether the tree has an enabled server description with agents."""
+    availability = Availability()
+    children = (child for node in server_nodes(tree) for child in node.children.values())
+    return any(map(availability.present, children))
+
+
 def server_paths(tree: DeviceTree) -> frozenset[str]:
     """The paths of the server descriptions and of all below them: none of it is a device."""
     return frozenset(part.path for node in server_nodes(tree) for part in node.walk())

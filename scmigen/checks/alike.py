@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Related, Subject
-from scmigen.model.joint import MANY
 from scmigen.model.order import natural
+from scmigen.model.platform import MANY
 from scmigen.patterns import pattern
 
 #: What differs between diagnostics of one kind: numbers, and addresses in names of nodes.

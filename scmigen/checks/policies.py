@@ -8,15 +8,17 @@ from scmigen.assignment.select import Selection, Selector, resource_key
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.check import check
-from scmigen.checks.ways import beginning, power_word, steps
 from scmigen.checks.words import joined, listed, node_word, resource_name
 from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Severity, counted
-from scmigen.model.influence import Influence, Way
+from scmigen.hints import TYPE_CHECKING
 from scmigen.model.platform import Model, Stated
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+
+if TYPE_CHECKING:
+    from scmigen.model.influence import Influence, Way
 
 #: Of one policy, so many violations are told one by one.
 MOST = 100
@@ -90,7 +92,7 @@ def stated(said: Iterable[PolicySaid], found: Iterable[Diagnostic]) -> tuple[Sta
 class _Known:
     """A policy with its names resolved, as far as the board has them."""
 
-    def __init__(self, model: Model, influence: Influence, said: PolicySaid) -> None:
+    def __init__(self, model: Model, influence: "Influence", said: PolicySaid) -> None:
         self.model = model
         self.said = said
         self.influence = influence
@@ -154,7 +156,9 @@ class _Known:
             return self.agents
         return [agent for agent in self.model.assignment.agents if agent not in self.agents]
 
-    def _told(self, ways: Iterable[Way], device: str | None) -> Iterator[Diagnostic]:
+    def _told(self, ways: "Iterable[Way]", device: str | None) -> Iterator[Diagnostic]:
+        from scmigen.checks.ways import beginning, power_word, steps
+
         shortest: dict[tuple[Operation, ResourceKey], Way] = {}
         for way in sorted(ways, key=lambda way: len(way.keys)):
             shortest.setdefault((way.operation, way.keys[0]), way)
@@ -239,6 +243,8 @@ def _policies(model: Model) -> list[_Known]:
     said = model.assignment.policies
     if not said:
         return []
+    from scmigen.model.influence import Influence  # few boards have policies
+
     influence = Influence(model)
     return [_Known(model, influence, each) for each in said]
 

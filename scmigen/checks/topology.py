@@ -17,10 +17,13 @@ from scmigen.checks.words import (
     resource_word,
 )
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
+from scmigen.hints import TYPE_CHECKING
 from scmigen.model.order import natural
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
-from scmigen.topology.listing import Listing
+
+if TYPE_CHECKING:
+    from scmigen.topology.listing import Listing
 
 #: What changes or stops all that a clock feeds.
 _OVER_FED = (Operation.STATE, Operation.RATE, Operation.PARENT)
@@ -79,7 +82,7 @@ def _choices(model: Model, clock: RunningClock) -> str:
     return f"{clock.name} may be {words}"
 
 
-def _by_file(topology: Topology) -> Iterator[tuple[Listing, tuple[RunningClock, ...]]]:
+def _by_file(topology: Topology) -> "Iterator[tuple[Listing, tuple[RunningClock, ...]]]":
     start = 0
     for listing in topology.listings:
         end = start + len(listing.clocks)

@@ -1,19 +1,16 @@
-"""``scmigen build`` and ``scmigen check``."""
+"""``scmigen build``."""
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
-from scmigen.cli import complete, complete_boards
 from scmigen.cli.choices import LOCKED
-from scmigen.cli.common import BoardRequest, build_command, check_command, compiled
-from scmigen.cli.declare import Option, option
+from scmigen.cli.common import BoardRequest, build_command, compiled, emit_option
+from scmigen.cli.declare import option
 from scmigen.cli.problems import UsageError
 from scmigen.cli.report import ERRORS, report, say
-from scmigen.cli.request import Servers, Whose
 from scmigen.cli.rule import Rule
-from scmigen.cli.values import PATH, PATH_TEXT, OneOf
+from scmigen.cli.values import PATH, OneOf
 from scmigen.data import replace
 from scmigen.diagnostics import InputError, counted
 from scmigen.inputs import read_bytes
@@ -32,30 +29,6 @@ from scmigen.targets.common.names import board_name
 _ATTEMPTS = 10
 
 
-def _outputs(given: Sequence[str]) -> tuple[str, ...]:
-    """The names in ``--emit a,b``, which may be given more than once; the default set where it is
-    absent."""
-    names = tuple(dict.fromkeys(name for text in given for name in text.split(",")))
-    unknown = [name for name in names if not registry.exists(name)]
-    if unknown:
-        said = ", ".join(map(repr, unknown))
-        known = ", ".join(registry.names())
-        raise UsageError(f"no output {said}; one of: {known}")
-    return names
-
-
-def _emit(text: str) -> Option:
-    """``--emit``, with its line of help."""
-    return option(
-        "--emit",
-        check=_outputs,
-        complete=complete.outputs,
-        metavar="A,B,…",
-        multiple=True,
-        help=text,
-    )
-
-
 def _given(options: Mapping[str, str | None]) -> dict[str, str]:
     """The options that the command line has."""
     return {name: word for name, word in options.items() if word is not None}
@@ -72,7 +45,7 @@ def _prefixes(given: Sequence[str]) -> PrefixMap:
 @build_command(
     LOCKED,
     option("-o", "--output", read=PATH, help="Output directory."),
-    _emit(f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages."),
+    emit_option(f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages."),
     option(
         "--scp-target",
         read=OneOf("host", "product", "optee"),
@@ -265,66 +238,3 @@ def _summary(
             say(f"  {path}")
         for path in written.removed:
             say(f"  {path} (removed)")
-
-
-def _whose(given: Sequence[str]) -> str | dict[str, str] | None:
-    """What ``--as`` says: one agent of the server, or pairs of a name here and there."""
-    pairs = [text.partition("=") for text in given]
-    if len(pairs) == 1 and not pairs[0][1]:
-        return given[0]
-    if not all(mine and theirs for mine, _, theirs in pairs):
-        raise UsageError("write one AGENT, or MINE=THEIRS for each")
-    return {mine: theirs for mine, _, theirs in pairs} or None
-
-
-@check_command(
-    LOCKED,
-    _emit(
-        "Outputs to check the board for, too, as build does; by default, those that the files ask "
-        "for."
-    ),
-    option(
-        "--write-baseline",
-        read=PATH,
-        help="Write a file of waivers that covers all that is found now, for --baseline.",
-    ),
-    option(
-        "--against",
-        read=PATH_TEXT,
-        multiple=True,
-        metavar="[AGENT=][FORM:]PATH",
-        help="Compare BOARD with a server: a runtime.json, the directory of a build, a board that "
-        "describes it, a dump of what its agents see, or another form that is read (repeatable: "
-        "linux=a.json).",
-    ),
-    option(
-        "--as",
-        "agent",
-        multiple=True,
-        check=_whose,
-        metavar="AGENT|MINE=THEIRS",
-        help="Agent of that server that uses the tree BOARD; or, what it calls an agent of BOARD "
-        "(repeatable).",
-        complete=complete_boards.server_agents,
-    ),
-    help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors.",
-)
-def check(
-    request: BoardRequest,
-    write_baseline: Path | None,
-    against: Servers,
-    agent: Whose,
-    style: str,
-    quiet: bool,
-) -> None:
-    if agent and not against:
-        raise UsageError("--as names an agent of a server: name that with --against")
-    if write_baseline is not None:
-        from scmigen.cli.baseline import write  # seldom asked for
-
-        write(request, write_baseline, against, agent, style, quiet)
-        return
-    found = compiled(partial(request.check, against, agent), style, quiet, sys.stdout)
-    report(found.diagnostics, style, quiet, sys.stdout, found.waived)
-    if not (found.diagnostics or found.waived or quiet) and style == "text":
-        say(f"{request.board}: no problems found")

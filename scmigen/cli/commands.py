@@ -7,7 +7,7 @@ from scmigen.cli.declare import Group
 #: Subcommand → the module and object that declare it, and its line in the list of commands.
 COMMANDS = {
     "build": ("scmigen.cli.build:build", "Compile a board into its outputs."),
-    "check": ("scmigen.cli.build:check", "Check a board and write nothing."),
+    "check": ("scmigen.cli.check:check", "Check a board and write nothing."),
     "show": ("scmigen.cli.show:show", "Show providers, devices, resources, agents, permissions."),
     "why": ("scmigen.cli.why:why", "Show the uses behind a grant."),
     "diff": ("scmigen.cli.diff:diff", "Show what changed between two boards, for which agent."),

@@ -29,6 +29,7 @@ from scmigen.hints import IO, Any
 from scmigen.model.platform import Model
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
+from scmigen.targets import registry
 
 _Body = Callable[..., Any]
 
@@ -87,6 +88,30 @@ def build_command(*parameters: Parameter, help: str) -> Declares:  # noqa: A002
         return Command(help, (_jobs("built"), *_board(FORMATS), *parameters), run)
 
     return declares
+
+
+def _outputs(given: Sequence[str]) -> tuple[str, ...]:
+    """The names in ``--emit a,b``, which may be given more than once; the default set where it is
+    absent."""
+    names = tuple(dict.fromkeys(name for text in given for name in text.split(",")))
+    unknown = [name for name in names if not registry.exists(name)]
+    if unknown:
+        said = ", ".join(map(repr, unknown))
+        known = ", ".join(registry.names())
+        raise UsageError(f"no output {said}; one of: {known}")
+    return names
+
+
+def emit_option(text: str) -> Option:
+    """``--emit``, with its line of help."""
+    return option(
+        "--emit",
+        check=_outputs,
+        complete=complete.outputs,
+        metavar="A,B,…",
+        multiple=True,
+        help=text,
+    )
 
 
 def _jobs(done: str) -> Option:

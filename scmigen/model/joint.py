@@ -13,13 +13,9 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.data import replace
 from scmigen.model.naming import unique
 from scmigen.model.order import natural
-from scmigen.model.platform import Device, Grant, Model, Platform, Resource
+from scmigen.model.platform import MANY, Device, Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
-
-#: A board of so many instances has outputs for all of them together. Those of one or two have
-#: a platform each.
-MANY = 3
 
 _Agents = Mapping[tuple[str, str], Agent]
 

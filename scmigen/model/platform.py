@@ -33,6 +33,10 @@ from scmigen.scmi.protocols import Kind
 
 W = TypeVar("W", bound=str)
 
+#: A board of so many instances has outputs for all of them together. Those of one or two have
+#: a platform each.
+MANY = 3
+
 
 class Resource(Data):
     """One thing the platform serves; ``number`` is its id, in `shared` numbering for every agent.

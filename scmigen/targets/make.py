@@ -16,8 +16,8 @@ from scmigen.diagnostics import (
     has_errors,
 )
 from scmigen.hints import Any
-from scmigen.model.joint import MANY, joint
-from scmigen.model.platform import Model, Platform
+from scmigen.model.joint import joint
+from scmigen.model.platform import MANY, Model, Platform
 from scmigen.plugins import PluginError, every, guarded
 from scmigen.targets import registry
 from scmigen.targets.base import Many, Options, Target

@@ -317,7 +317,7 @@ def test_bad_files_are_one_line_each(tmp_path: Path, content: bytes) -> None:
 def test_an_internal_error_is_one_line_too(board: Path, tmp_path: Path) -> None:
     script = tmp_path / "broken.py"
     script.write_text(
-        "import sys, scmigen.cli.front as m, scmigen.cli.build as b\n"
+        "import sys, scmigen.cli.front as m, scmigen.cli.check as b\n"
         "def bad(*a): raise KeyError('x')\n"
         "b.compiled = bad\n"
         f"sys.argv = ['scmigen', 'check', {str(board)!r}]\n"

@@ -21,7 +21,8 @@ from scmigen.checks.registry import run_checks
 from scmigen.cli.serve_options import endpoints
 from scmigen.client import Client
 from scmigen.diagnostics import Finding, Position
-from scmigen.model.joint import MANY, joint
+from scmigen.model.joint import joint
+from scmigen.model.platform import MANY
 
 INSTANCE = """
         scmi{n}: scmi-{n} {{

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.thermal import TripPoint
 from scmigen.data import Data
-from scmigen.model.joint import MANY
-from scmigen.model.platform import Platform
+from scmigen.model.platform import MANY, Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.targets.common.names import board_name
