@@ -14,7 +14,6 @@ from scmigen.bindings.references import read_list
 from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.patterns import pattern
 from scmigen.tuples import NamedTuple
 
 
@@ -126,10 +125,10 @@ _ROWS = (
 #: Property → its row. Pins and GPIOs come under many names: `_row` knows them.
 REFERENCES = {row.name: row for row in _ROWS}
 
-_PINS = pattern(r"pinctrl-\d+")
-_GPIOS = pattern(r"(.+-)?gpios?")
+_PINS = "pinctrl-"
+_GPIOS = ("gpio", "gpios")
 #: Counts of GPIOs, by a name that looks like a list of them.
-_COUNTS = pattern(r"(.*,)?nr-gpios?")
+_COUNTS = ("nr-gpio", "nr-gpios")
 #: What a GPIO controller does with a line of its own; its ``gpios`` name no controller.
 _HOG = "gpio-hog"
 #: Layouts of a memory, which are not devices.
@@ -144,14 +143,19 @@ def _row(node: Node, name: str) -> ReferenceProperty | None:
     """The row of a property of a node; ``None`` if it does not name a controller."""
     if is_pin_state(name):
         return ReferenceProperty(name)
-    if _GPIOS.fullmatch(name) and not _COUNTS.fullmatch(name) and _HOG not in node:
+    if _is_gpios(name) and _HOG not in node:
         return ReferenceProperty(name, "#gpio-cells")
     return REFERENCES.get(name)
 
 
 def is_pin_state(name: str) -> bool:
     """Whether a property names the groups of pins of a state: ``pinctrl-0``."""
-    return _PINS.fullmatch(name) is not None
+    return name.startswith(_PINS) and name.removeprefix(_PINS).isdecimal()
+
+
+def _is_gpios(name: str) -> bool:
+    """Whether a property lists GPIOs: ``gpios``, ``reset-gpio``."""
+    return name.rpartition("-")[2] in _GPIOS and name.rpartition(",")[2] not in _COUNTS
 
 
 def dependencies_of(tree: DeviceTree, nodes: Iterable[Node]) -> Iterator[Dependency]:

@@ -299,7 +299,9 @@ def shipped() -> tuple[str, ...]:
 
 @cache
 def _tables_in(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted((path.stem for path in folder.glob("*.txt")), key=_version))
+    return tuple(
+        sorted((path.stem for path in folder.iterdir() if path.suffix == ".txt"), key=_version)
+    )
 
 
 def file_of(name: str) -> Path:
@@ -320,7 +322,7 @@ def newest(system: str) -> str | None:
 @cache
 def shipped_table(name: str) -> DriverTable:
     """One of the tables that come with scmigen."""
-    text = file_of(name).read_text("ascii")
+    text = file_of(name).read_text("utf-8")
     start = 0
     while text.startswith("#", start):
         start = text.find("\n", start) + 1 or len(text)

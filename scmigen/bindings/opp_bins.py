@@ -8,7 +8,6 @@ is the voltage for chips that have that name.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from math import gcd
 
 from scmigen.bindings.status import Status
 from scmigen.devicetree.nodes import Node
@@ -55,6 +54,8 @@ def masks_of(opp: Node, words: int) -> tuple[tuple[int, ...], ...]:
 
 def words_of(opps: Iterable[Node]) -> int:
     """How many words describe a chip, as far as the lengths of the properties tell; 0: none."""
+    from math import gcd  # a library of its own, and few OPPs have such words
+
     return gcd(*(len(opp.cells(HARDWARE) or ()) for opp in opps))
 
 

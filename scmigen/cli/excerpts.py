@@ -1,6 +1,5 @@
 """The line of the source below findings that know only their place, read when they are printed."""
 
-import math
 import os
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +27,7 @@ def _filled(items: Sequence[Diagnostic]) -> list[Diagnostic]:
     from scmigen.devicetree.written import Written, excerpt
 
     asked = running()
-    begun = math.inf if asked is None else asked.begun
+    begun = float("inf") if asked is None else asked.begun
     written = Written()
 
     def line_at(place: Position) -> str | None:
