@@ -3,7 +3,7 @@
 text → tree → inventory → platform → checks → files
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from scmigen.assignment.sources import NO_SOURCES, Sources, assign
 from scmigen.checks.policies import stated
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, named, switched, unknown
-from scmigen.checks.waivers import waive
 from scmigen.data import Data, field, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
@@ -32,12 +31,12 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform, Record
 from scmigen.runtime import ConfigurationError, Numbering
-from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
 from scmigen.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from scmigen.runtime import Runtime, Served
+    from scmigen.targets.common.files import Beside, File, Written
     from scmigen.targets.make import Overrides
 
 PLATFORM_EXTRA = Finding(
@@ -148,7 +147,7 @@ class Emitted(NamedTuple):
     ``read``: the files that the options of the outputs had them read.
     """
 
-    files: tuple[File, ...]
+    files: "tuple[File, ...]"
     diagnostics: tuple[Diagnostic, ...]
     waived: tuple[Diagnostic, ...] = ()
     read: tuple[str, ...] = ()
@@ -161,11 +160,11 @@ class Emitted(NamedTuple):
     def write(
         self,
         folder: str | PathLike[str],
-        beside: Sequence[Beside] = (),
+        beside: "Sequence[Beside]" = (),
         force: bool = False,
         stamps: Sequence[Path] = (),
         strict: bool = False,
-    ) -> Written:
+    ) -> "Written":
         """Put the files into a directory, and each of ``beside`` at its own path: all or none.
 
         Files that did not change keep their time stamps; files of earlier runs that are not made
@@ -197,7 +196,7 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     if request.against is not None:
         checked += _held_against(request.against, model)
     # Waivers are for findings as they are, whatever severity they are given here.
-    kept, waived, problems = waive(checked, _waivers(model, request.baseline), board, _findings)
+    kept, waived, problems = _waived(checked, _waivers(model, request.baseline), board, _findings)
     found = switched((*problems, *kept), assignment.switches, request.asked)
     told = (*_unknown(assignment.switches), *found)
     read = dict.fromkeys((*_files(board, request), *_tables(assignment)))
@@ -227,6 +226,20 @@ def _findings() -> Mapping[str, Finding]:
 def _waivers(model: Model, baseline: Sequence[WaiverSaid]) -> tuple[WaiverSaid, ...]:
     """Those of the agents files come first, so their reasons hold."""
     return (*model.assignment.waivers, *baseline)
+
+
+def _waived(
+    found: Iterable[Diagnostic],
+    waivers: Sequence[WaiverSaid],
+    tree: DeviceTree,
+    known: Callable[[], Mapping[str, Finding]] | None,
+) -> tuple[tuple[Diagnostic, ...], ...]:
+    """The findings that count, those that do not, and problems of the waivers: see `waive`."""
+    if not waivers:
+        return tuple(found), (), ()
+    from scmigen.checks.waivers import waive  # few boards have any
+
+    return waive(found, waivers, tree, known)
 
 
 def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
@@ -437,7 +450,7 @@ def _judged(
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """Findings of outputs after the overrides, and those that are waived."""
     waivers = _waivers(model, baseline)
-    kept, waived, _ = waive(found, waivers, model.inventory.tree, None)
+    kept, waived, _ = _waived(found, waivers, model.inventory.tree, None)
     return switched(kept, model.assignment.switches, asked, final=True), waived
 
 

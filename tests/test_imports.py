@@ -39,7 +39,8 @@ WATCHED = {
     *("scmigen.model.compare", "scmigen.model.verdict", "scmigen.runtime.schema"),
     *(f"scmigen.assignment.{name}" for name in ("agents_file", "domains", "foreign", "optee")),
     *(f"scmigen.assignment.{name}" for name in ("partitions", "properties", "trees", "xen")),
-    *("scmigen.bindings.macros", "scmigen.checks.ways", "scmigen.cli.build"),
+    *("scmigen.bindings.macros", "scmigen.checks.waivers", "scmigen.checks.ways"),
+    *("scmigen.cli.build", "scmigen.devicetree.preprocess"),
     *("scmigen.model.influence", "scmigen.model.joint", "scmigen.model.lockfile"),
     *("scmigen.plugin_types", "scmigen.scmi.clients", "scmigen.topology.listing"),
 }

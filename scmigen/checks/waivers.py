@@ -75,8 +75,6 @@ def waive(
     cannot be waived, and nothing is said about the waivers again. The day is that of
     SOURCE_DATE_EPOCH, or else of the clock (UTC).
     """
-    if not waivers:
-        return Waived(tuple(found))
     now = _today(waivers)
     resolved = [_resolved(waiver, tree) for waiver in waivers]
     used: set[int] = set()

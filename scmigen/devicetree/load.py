@@ -5,13 +5,20 @@ from pathlib import Path
 
 from scmigen.data import replace
 from scmigen.devicetree.findings import DTS_ENCODING
-from scmigen.devicetree.preprocess import needs_preprocessing, preprocess
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position
 from scmigen.inputs import read_bytes
+from scmigen.patterns import pattern
 
 #: The first four bytes of every DTB.
 MAGIC = b"\xd0\x0d\xfe\xed"
+
+# That it begins with a character is what makes the search for it fast.
+_DIRECTIVE = pattern(
+    r"\n[ \t]*+#[ \t]*+"
+    r"(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)"
+    r"(?![\w,.+*#?@-])"
+)
 
 
 def load(
@@ -28,7 +35,8 @@ def load(
     """
     data = read_bytes(path)
     file = str(path)
-    # Each form's reader is imported when it is needed: a blob needs no parser, a source no fdt.
+    # Each form's reader is imported when it is needed: a blob needs no parser, a source no fdt, and
+    # what is preprocessed already no preprocessor.
     if data.startswith(MAGIC):
         from scmigen.devicetree.blob import read_blob
 
@@ -36,6 +44,8 @@ def load(
     text = _decode(data, file)
     dependencies: tuple[str, ...] = (file,)
     if defines or needs_preprocessing(text):
+        from scmigen.devicetree.preprocess import preprocess
+
         preprocessed = preprocess(path, include_dirs, defines)
         text, dependencies = preprocessed.text, preprocessed.dependencies
     from scmigen.devicetree.source import read_source
@@ -62,6 +72,11 @@ def load_board(
 
     base, *above = (load(path, include_dirs, defines, symbols=True) for path in (board, *overlays))
     return lay_over(base, above)
+
+
+def needs_preprocessing(text: str) -> bool:
+    """Whether ``text`` has directives; line markers of an earlier run do not count."""
+    return _DIRECTIVE.search(f"\n{text}") is not None
 
 
 def _decode(data: bytes, file: str) -> str:

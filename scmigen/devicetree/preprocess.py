@@ -35,12 +35,6 @@ MAX_OUTPUT = 16 << 20
 #: The most of its errors that are told.
 MAX_ERRORS = 100
 
-# That it begins with a character is what makes the search for it fast.
-_DIRECTIVE = pattern(
-    r"\n[ \t]*+#[ \t]*+"
-    r"(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)"
-    r"(?![\w,.+*#?@-])"
-)
 _MARKER = pattern(r"^# .*$", re.MULTILINE)
 _NOT_UTF8 = pattern(r"[\ud800-\udfff]")
 # A tab counts as one column in messages, as it does in all others.
@@ -72,11 +66,6 @@ class Preprocessed(Data):
 
     text: str
     dependencies: tuple[str, ...]
-
-
-def needs_preprocessing(text: str) -> bool:
-    """Whether ``text`` has directives; line markers of an earlier run do not count."""
-    return _DIRECTIVE.search(f"\n{text}") is not None
 
 
 def preprocess(

@@ -6,10 +6,9 @@ import pytest
 
 from scmigen.devicetree import preprocess as module
 from scmigen.devicetree.flatten import flatten
-from scmigen.devicetree.load import load
+from scmigen.devicetree.load import load, needs_preprocessing
 from scmigen.devicetree.preprocess import (
     Preprocessed,
-    needs_preprocessing,
     preprocess,
     preprocess_with_pcpp,
 )
