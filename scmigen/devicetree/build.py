@@ -137,7 +137,7 @@ class Builder:
         properties = node.properties
         # Whether there can be no properties: outside of nodes, and behind a node's children.
         late = True
-        known = self._values.known
+        known, plain = self._values.known, self._values.plain
         index = -1
         for marks, name, text, brace, statement in items.texts():
             index += 1
@@ -145,7 +145,9 @@ class Builder:
                 if late:
                     raise MisplacedError
                 if text:
-                    data, references, inner = known.get(text) or self._value(text, items, index)
+                    data, references, inner = (
+                        known.get(text) or plain(text) or self._value(text, items, index)
+                    )
                 else:
                     data, references, inner = b"", (), ()
                 if marks:
@@ -329,9 +331,7 @@ class Builder:
     # --- the items of a node
 
     def _value(self, text: str, items: Items, index: int) -> Value:
-        value = self._values.plain(text)
-        if value is not None:
-            return value
+        """What the rules of the grammar say of a value that is not plain."""
         try:
             value, truncated = self._values.read(text, Opener(self.source, items, index))
         except BadValueError as problem:

@@ -1,8 +1,8 @@
 """Splits a source into its items: labels, names, values, and their positions."""
 
 import re
-from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 
 from scmigen.devicetree.lalr import FLAGS, Parser
@@ -63,7 +63,7 @@ class Items:
         blanks = cutter.blanks.match(source.text)
         self._begin = blanks.end() if blanks else 0
         self._end = end
-        self._starts: array[int] | None = None
+        self._starts: Sequence[int] | None = None
         self._entries: dict[int, list[tuple[int, int]]] = {}
 
     def texts(self) -> list[tuple[str, ...]]:
@@ -77,6 +77,9 @@ class Items:
         """The item number ``index``."""
         text = self._source.text
         if self._starts is None:
+            # A board that is right and has nothing to be told needs no position.
+            from array import array
+
             found = self._cutter.item.finditer(text, self._begin, self._end)
             self._starts = array("I", map(re.Match.start, found))
         item = self._cutter.item.match(text, self._starts[index], self._end)

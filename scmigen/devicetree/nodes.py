@@ -82,7 +82,7 @@ class Property(NamedTuple):
 
     def with_value(self, value: bytes) -> "Property":
         """The property with another value."""
-        return made((self.name, value, self.place, self.labels, self.references, self.earlier))
+        return made((self[0], value, *self[2:]))
 
     @property
     def position(self) -> Position | None:

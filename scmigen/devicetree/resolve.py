@@ -199,20 +199,20 @@ class _Resolver:
         filled: dict[int, bytes] = {}
         for node, name in self._referring:
             item = node.properties[name]
-            key = id(item.references)
-            if key not in filled:
-                value = bytearray(item.value)
-                for reference in item.references:
-                    offset, target, is_path = reference
+            references = item.references
+            value = filled.get(id(references))
+            if value is None:
+                data = bytearray(item.value)
+                for offset, target, is_path in references:
                     if is_path:
-                        self._paths.add(key)
+                        self._paths.add(id(references))
                         continue
                     cell = cells.get(target)
                     if cell is None:
                         cell = cells[target] = self._cell(target, node, item)
-                    value[offset : offset + 4] = cell
-                filled[key] = bytes(value)
-            node.properties[name] = item.with_value(filled[key])
+                    data[offset : offset + 4] = cell
+                value = filled[id(references)] = bytes(data)
+            node.properties[name] = item.with_value(value)
 
     def _cell(self, target: str, node: DraftNode, item: Property) -> bytes:
         found = self._find(target)

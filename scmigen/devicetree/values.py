@@ -10,20 +10,21 @@ the rules of the grammar in `Values.read`, which know the position of each token
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from scmigen.devicetree.arithmetic import MASK, Program, compile_tree, number, run, unescape
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
 from scmigen.devicetree.nodes import Reference
 from scmigen.devicetree.regex import regex
 
-#: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
-_NESTED = 8
-
 #: What a cell holds until the phandle of the node it refers to is known.
 _UNKNOWN = b"\xff\xff\xff\xff"
 
 #: What the fast way raises where it is not enough.
 _NOT_PLAIN = (ValueError, OverflowError, ZeroDivisionError, UnexpectedError)
+
+#: Half the time of a call of `Reference`; boards have a thousand.
+_referred: Callable[[tuple[int, str, bool]], Reference] = partial(tuple.__new__, Reference)
 
 _BITS = regex(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
 _NEXT_GROUP = regex(r">\s*+,\s*+<")
@@ -65,20 +66,20 @@ class Values:
         self._has_odd = _has_odd(text)
         terminals = grammar.terminals
         number = terminals["NUMBER"]
-        character = terminals["CHARACTER"]
         reference = terminals["REFERENCE"]
         string = terminals["STRING"]
         self._strings = regex(rf"{string}\s*+(?:,\s*+{string}\s*+)*+", FLAGS)
         self._string = regex(string, FLAGS)
         self._reference = regex(rf"{reference}\s*+", FLAGS)
-        self._literal = regex(f"({number}|{character})", FLAGS)
-        self._parentheses = regex(_balanced(_NESTED, character), FLAGS)
+        self._literal = regex(f"({number}|{terminals['CHARACTER']})", FLAGS)
         #: What has been read: text → value.
         self.known: dict[str, Value] = {}
         is_number = regex(number, FLAGS)
         is_cell = regex(f"{number}|{reference}", FLAGS)
-        self._cells = {bits: _Cells(is_number, bits).__getitem__ for bits in ("8", "16", "64")}
-        self._cells["32"] = _Cells(is_cell, "32").__getitem__
+        self._cells = {
+            bits: _Cells(is_cell if bits == "32" else is_number, bits).__getitem__
+            for bits in ("8", "16", "32", "64")
+        }
         self._numbers = _Numbers()
         # Of arithmetic: text → result, shape → program.
         self._results: dict[str, str] = {}
@@ -99,13 +100,13 @@ class Values:
         if first == "<":
             return self._plain_cells(text, "32")
         if first == '"':
-            single = text[1:-1]
-            if text[-1] == '"' and '"' not in single and "\\" not in single:
-                return single.encode() + b"\0", (), ()
+            parts = text[1:-1].split('", "')
+            if text[-1] == '"' and text.count('"') == 2 * len(parts) and "\\" not in text:
+                return "\0".join([*parts, ""]).encode(), (), ()
             if not self._strings.fullmatch(text):
                 return None
-            parts = [unescape(string[1:-1]) for string in self._string.findall(text)]
-            return b"\0".join([*parts, b""]), (), ()
+            strings = [unescape(string[1:-1]) for string in self._string.findall(text)]
+            return b"\0".join([*strings, b""]), (), ()
         if first == "[":
             if self._has_odd and _has_odd(text):
                 return None
@@ -114,8 +115,11 @@ class Values:
         if first == "/":
             bits = _BITS.match(text)
             return self._plain_cells(text[bits.end() :], bits[1]) if bits else None
-        if first == "&" and self._reference.fullmatch(text):
-            return b"", (Reference(0, target_of(text.rstrip()), is_path=True),), ()
+        if first == "&":
+            name = text.rstrip()
+            is_label = name[1:].isidentifier() and not self._has_odd
+            if is_label or self._reference.fullmatch(text):
+                return b"", (Reference(0, target_of(name), is_path=True),), ()
         return None
 
     def reservation(self, text: str) -> tuple[int, int]:
@@ -130,7 +134,7 @@ class Values:
     def _plain_cells(self, text: str, bits: str) -> Value:
         """Groups of cells of so many bits."""
         if "(" in text:
-            text = self._parentheses.sub(self._reduced, text)
+            text = self._reduced(text)
         if self._has_odd and _has_odd(text):
             raise ValueError("not plain")
         if text[-1] != ">":
@@ -141,21 +145,42 @@ class Values:
         if ">" in text:
             if bits != "32":
                 raise ValueError("not plain: /bits/ holds for one group")
-            text = _NEXT_GROUP.sub(" ", text)
+            text = text.replace(">, <", " ")
+            if ">" in text:
+                text = _NEXT_GROUP.sub(" ", text)
         cells = text.split()
         data = b"".join(map(self._cells[bits], cells))
         if "&" not in text:
             return data, (), ()
         references = [
-            Reference(4 * index, target_of(cell), False)
+            _referred((4 * index, target_of(cell), False))
             for index, cell in enumerate(cells)
             if cell[0] == "&"
         ]
         return data, tuple(references), ()
 
-    def _reduced(self, found: re.Match[str]) -> str:
+    def _reduced(self, text: str) -> str:
+        """The text with a number in place of each arithmetic expression."""
+        if "'('" in text or "')'" in text:
+            raise ValueError("not plain: a character is no parenthesis")
+        parts: list[str] = []
+        done = end = depth = 0
+        *pieces, rest = text.split(")")
+        for piece in pieces:
+            end += len(piece) + 1
+            depth += piece.count("(") - 1
+            if depth < 0:
+                raise ValueError("not plain")
+            if depth == 0:
+                start = text.index("(", done)
+                parts += (text[done:start], self._result(text[start:end]))
+                done = end
+        if depth or "(" in rest:
+            raise ValueError("not plain")
+        return "".join([*parts, rest])
+
+    def _result(self, text: str) -> str:
         """The number that an arithmetic expression makes, as text."""
-        text = found[0]
         result = self._results.get(text)
         if result is None:
             result = self._results[text] = f" {self._run(text)} "
@@ -293,13 +318,17 @@ class _Cells(dict[str, bytes]):
         self._is_cell = is_cell
         self._size = int(bits) // 8
         self._mask = (1 << int(bits)) - 1
+        self._takes_references = bits == "32"
 
     def __missing__(self, text: str) -> bytes:
-        if text.isdigit() and text[0] != "0":
+        if text.isdigit() and (text[0] != "0" or text == "0"):
             # The usual forms, whose digits are all that Python's can be; the others take longer.
             value = int(text)
         elif text[:2] == "0x" and text.isalnum():
             value = int(text, 16)
+        elif self._takes_references and text[0] == "&" and text[1:].isidentifier():
+            self[text] = _UNKNOWN
+            return _UNKNOWN
         elif not self._is_cell.fullmatch(text):
             raise ValueError("not plain")
         elif text[0] == "&":
@@ -307,7 +336,7 @@ class _Cells(dict[str, bytes]):
             return _UNKNOWN
         else:
             value = number(text)
-        if value | self._mask == MASK:
+        if value > self._mask and value | self._mask == MASK:
             # All above is the sign of a negative number.
             value &= self._mask
         cell = self[text] = value.to_bytes(self._size, "big")
@@ -322,15 +351,6 @@ def _has_odd(text: str) -> bool:
 def target_of(reference: str) -> str:
     """What ``&label`` or ``&{path}`` names."""
     return reference[2:-1] if reference[1] == "{" else reference[1:]
-
-
-def _balanced(depth: int, character: str) -> str:
-    """A regular expression for parentheses nested at most ``depth`` deep."""
-    inner = rf"[^()'\"]++|{character}"
-    pattern = rf"\((?:{inner})*+\)"
-    for _ in range(depth - 1):
-        pattern = rf"\((?:{inner}|{pattern})*+\)"
-    return pattern
 
 
 def _is(item: Tree | Token, name: str) -> bool:
