@@ -28,6 +28,7 @@ _referred: Callable[[tuple[int, str, bool]], Reference] = partial(tuple.__new__,
 
 _BITS = regex(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
 _NEXT_GROUP = regex(r">\s*+,\s*+<")
+_BLANKS = " \t\n\r\f\v"
 #: What Python takes for blanks and a device tree does not, but for what is not ASCII.
 _NO_BLANKS = "\x1c\x1d\x1e\x1f"
 
@@ -100,9 +101,12 @@ class Values:
         if first == "<":
             return self._plain_cells(text, "32")
         if first == '"':
-            parts = text[1:-1].split('", "')
-            if text[-1] == '"' and text.count('"') == 2 * len(parts) and "\\" not in text:
-                return "\0".join([*parts, ""]).encode(), (), ()
+            # By turns what is between quotes, and what is between strings.
+            *parts, rest = text.split('"')
+            gaps = {gap.strip(_BLANKS) for gap in parts[2::2]}
+            is_closed = len(parts) % 2 == 0 and not rest.strip(_BLANKS)
+            if is_closed and gaps <= {","} and "\\" not in text:
+                return "\0".join([*parts[1::2], ""]).encode(), (), ()
             if not self._strings.fullmatch(text):
                 return None
             strings = [unescape(string[1:-1]) for string in self._string.findall(text)]
