@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from scmigen.bindings.driver_tables import SUPPLY, Entry
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
+from scmigen.bindings.identity import has_dvfs, identity_of, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.opp_tables import only_votes
 from scmigen.bindings.references import CELLS, Reference, References
@@ -86,8 +86,9 @@ ENTRY_NAMES = {
 
 def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
     names = node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
+    identity = references.once(identity_of)
     for entry in references.of(node, prop):
-        key = key_of(LISTS[prop], entry)
+        key = identity(LISTS[prop], entry.provider).key(entry.cells)
         name = names[entry.index] if entry.index < len(names) else None
         needs = _NEEDS.get(key.kind, _STATE_READ)
         if key.kind is Kind.PERFORMANCE and is_scaled(references, node, prop, entry, name):

@@ -11,6 +11,7 @@ from scmigen.bindings.regulators import Supply, supply_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 
 def stdout_node(tree: DeviceTree) -> Node | None:
@@ -31,13 +32,17 @@ def facts_of(
     rates, parents = _requests(references, uses)
     found: dict[ResourceKey, ResourceFacts] = {}
     nodes = ProviderNodes(references.tree)
+    shared: dict[tuple[Kind, Node], _OfProvider] = {}
     stack = list(keys)
     while stack:
         key = stack.pop()
         if key in found:
             continue
         node = nodes.node(key)
-        facts = _facts(references, key, node, rates.get(key, ()), parents.get(key, ()))
+        common = shared.get((key.kind, node))
+        if common is None:
+            common = shared[key.kind, node] = _of_provider(references, key.kind, node)
+        facts = _facts(references, key, common, rates.get(key, ()), parents.get(key, ()))
         found[key] = facts
         stack.extend(above for above in (facts.parent, facts.power, facts.supply) if above)
     return found
@@ -99,32 +104,64 @@ def _requests(
     )
 
 
-def _facts(
-    references: References,
-    key: ResourceKey,
-    node: Node,
-    rates: tuple[int, ...],
-    parents: tuple[ResourceKey, ...],
-) -> ResourceFacts:
-    supply = supply_of(node) if key.kind is Kind.VOLTAGE else Supply(None, None)
+class _OfProvider(NamedTuple):
+    """What is the same for all resources of a kind that a node provides: facts, the names that it
+    gives its clocks, and whether it names none since it is a protocol of SCMI."""
+
+    node: Node
+    facts: ResourceFacts
+    outputs: Mapping[int, str]
+    nameless: bool
+
+
+def _of_provider(references: References, kind: Kind, node: Node) -> _OfProvider:
+    supply = supply_of(node) if kind is Kind.VOLTAGE else Supply(None, None)
     points: tuple[OperatingPoint, ...] = ()
-    if key.kind is Kind.PERFORMANCE:
+    if kind is Kind.PERFORMANCE:
         table = table_of(references, node)
         points = points_of(table) if table is not None else ()
-    return ResourceFacts(
-        names=tuple(_names(key, node)),
-        rates=rates or _known_rates(references, key, node),
-        parents=parents,
-        parent=_parent(references, key, node),
+    facts = ResourceFacts(
         on="regulator-boot-on" in node or _is_always_on(node),
         always_on=_is_always_on(node),
         voltages=supply.named,
         points=points,
         where=node,
-        latency=_latency(references, key, node),
-        power=_domain_of(references, node) if key.kind is Kind.CLOCK else None,
-        supply=_supply_of(references, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,
+        latency=_latency(references, kind, node),
+        power=_domain_of(references, node) if kind is Kind.CLOCK else None,
+        supply=_supply_of(references, node) if kind in (Kind.CLOCK, Kind.POWER) else None,
         listed=bool(supply.listed),
+    )
+    outputs = clock_output_names(node) if kind is Kind.CLOCK else {}
+    return _OfProvider(node, facts, outputs, scmi_protocol(node) is not None)
+
+
+def _facts(
+    references: References,
+    key: ResourceKey,
+    provider: _OfProvider,
+    rates: tuple[int, ...],
+    parents: tuple[ResourceKey, ...],
+) -> ResourceFacts:
+    node, facts = provider.node, provider.facts
+    names = () if provider.nameless else tuple(_names(key, node, provider.outputs))
+    rates = rates or _known_rates(references, key, node)
+    parent = _parent(references, key, node)
+    if not (names or rates or parents or parent):
+        return facts
+    return ResourceFacts(
+        names,
+        rates,
+        parents,
+        parent,
+        facts.on,
+        facts.always_on,
+        facts.voltages,
+        facts.points,
+        node,
+        facts.latency,
+        facts.power,
+        facts.supply,
+        listed=facts.listed,
     )
 
 
@@ -180,11 +217,11 @@ def _known_rates(references: References, key: ResourceKey, node: Node) -> tuple[
     return () if not rate else (rate,)
 
 
-def _latency(references: References, key: ResourceKey, node: Node) -> int | None:
+def _latency(references: References, kind: Kind, node: Node) -> int | None:
     """The longest switching time in µs: the deepest idle state of a domain, a supply's ramp."""
-    if key.kind is Kind.VOLTAGE:
+    if kind is Kind.VOLTAGE:
         return _ramp(node)
-    if key.kind is not Kind.POWER:
+    if kind is not Kind.POWER:
         return None
     states = references.of(node, "domain-idle-states")
     times = [
@@ -224,28 +261,32 @@ def _parent(references: References, key: ResourceKey, node: Node) -> ResourceKey
 
 def names_of(tree: DeviceTree, key: ResourceKey) -> tuple[str, ...]:
     """The names the provider of a resource gives it, best first."""
-    return tuple(_names(key, ProviderNodes(tree).node(key)))
+    node = ProviderNodes(tree).node(key)
+    if scmi_protocol(node) is not None:
+        return ()
+    return tuple(_names(key, node, clock_output_names(node)))
 
 
 def stated_name(nodes: ProviderNodes, key: ResourceKey) -> tuple[str, Node] | None:
     """The name that a property of the provider states, and its node; not the name of a node."""
     node = nodes.node(key)
-    name = next(_stated(key, node), None) if scmi_protocol(node) is None else None
+    if scmi_protocol(node) is not None:
+        return None
+    name = next(_stated(key, node, clock_output_names(node)), None)
     return None if name is None else (name, node)
 
 
-def _names(key: ResourceKey, node: Node) -> Iterator[str]:
-    """The names the provider itself gives, best first."""
-    if scmi_protocol(node) is not None:
-        return
-    yield from _stated(key, node)
+def _names(key: ResourceKey, node: Node, outputs: Mapping[int, str]) -> Iterator[str]:
+    """The names that a provider that is not SCMI's gives, best first."""
+    yield from _stated(key, node, outputs)
     if not key.cells and key.kind is not Kind.RESET:
         yield node.base_name if "@" in node.name and key.kind is Kind.CLOCK else node.name
 
 
-def _stated(key: ResourceKey, node: Node) -> Iterator[str]:
+def _stated(key: ResourceKey, node: Node, outputs: Mapping[int, str]) -> Iterator[str]:
     if key.kind is Kind.CLOCK:
-        yield from _clock_output_name(key, node)
+        if len(key.cells) <= 1 and (name := outputs.get(key.cells[0] if key.cells else 0)):
+            yield name
     elif key.kind is Kind.VOLTAGE:
         yield from filter(None, (node.string("regulator-name"),))
     elif key.kind is Kind.POWER:
@@ -257,12 +298,6 @@ def clock_output_names(node: Node) -> dict[int, str]:
     names = node.strings("clock-output-names")
     numbers = node.cells("clock-indices") or range(len(names))
     return {number: name for number, name in zip(numbers, names, strict=False) if name}
-
-
-def _clock_output_name(key: ResourceKey, node: Node) -> Iterator[str]:
-    if len(key.cells) <= 1:
-        name = clock_output_names(node).get(key.cells[0] if key.cells else 0)
-        yield from filter(None, (name,))
 
 
 def _parent_domain(references: References, key: ResourceKey, node: Node) -> ResourceKey | None:

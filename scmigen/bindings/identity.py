@@ -5,6 +5,7 @@ from scmigen.bindings.node_kinds import is_scmi
 from scmigen.bindings.references import Reference
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol
+from scmigen.tuples import NamedTuple
 
 #: Providers whose specifiers end in cells that are flags: compatible → cells of identity.
 _IDENTITY_CELLS = {"ti,sci-pm-domain": 1}
@@ -35,19 +36,43 @@ def has_dvfs(node: Node) -> bool:
     )
 
 
-def key_of(kind: Kind, reference: Reference) -> ResourceKey:
-    """The identity of what an entry refers to."""
-    node, cells = reference.provider, reference.cells
+class Identity(NamedTuple):
+    """What a provider makes of a specifier: the kind and the provider of a key, and how many of the
+    cells count; or the key of the only resource there is."""
+
+    kind: Kind
+    provider: str
+    cells: int | None
+    alone: ResourceKey | None = None
+
+    def key(self, cells: tuple[int, ...]) -> ResourceKey:
+        """The identity of the resource that a specifier means."""
+        return self.alone or ResourceKey(self.kind, self.provider, cells[: self.cells])
+
+
+def identity_of(kind: Kind, node: Node) -> Identity:
+    """How entries of a list of ``kind`` tell the resources of a provider apart."""
     if kind in (Kind.CLOCK, Kind.POWER) and is_performance_provider(node):
         kind = Kind.PERFORMANCE
     if kind is Kind.POWER:
         controller = domain_controller(node)
         if controller is not node:
-            return ResourceKey(kind, controller.path, (node.cell("reg") or 0,))
-    for name in node.strings("compatible"):
-        if name in _IDENTITY_CELLS:
-            cells = cells[: _IDENTITY_CELLS[name]]
-    return ResourceKey(kind, node.path, cells)
+            alone = ResourceKey(kind, controller.path, (node.cell("reg") or 0,))
+            return Identity(kind, controller.path, None, alone)
+    counts = [
+        _IDENTITY_CELLS[name] for name in node.strings("compatible") if name in _IDENTITY_CELLS
+    ]
+    return Identity(kind, node.path, min(counts, default=None))
+
+
+def key_of(kind: Kind, reference: Reference) -> ResourceKey:
+    """The identity of what an entry refers to."""
+    return identity_of(kind, reference.provider).key(reference.cells)
+
+
+def protects(node: Node) -> bool:
+    """Whether a provider keeps clocks for other firmware."""
+    return "protected-clocks" in node
 
 
 def is_protected(node: Node, key: ResourceKey) -> bool:

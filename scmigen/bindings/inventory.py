@@ -160,9 +160,14 @@ def _providers(
     for use in registered:
         kinds.setdefault(use.key.provider, set()).add(use.key.kind)
     for use in uses:
-        kinds.setdefault(use.key.provider, set()).add(use.key.kind)
-        if use.consumer.path != use.key.provider:
-            consumers.setdefault(use.key.provider, set()).add(use.consumer.path)
+        key, path = use.key, use.consumer.path
+        users = consumers.get(key.provider)
+        if users is None:
+            users = consumers[key.provider] = set()
+            kinds.setdefault(key.provider, set())
+        kinds[key.provider].add(key.kind)
+        if path != key.provider:
+            users.add(path)
     providers = {}
     rules = context(tree, availability)
     for path in sorted(kinds):

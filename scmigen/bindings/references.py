@@ -5,12 +5,16 @@ phandle of 0 or 0xffffffff is an empty slot that keeps its index.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeVar
 
 from scmigen.bindings.findings import CELLS_MISSING, PHANDLE_DANGLING, SPECIFIER_SHORT
 from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, counted
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: A bound on specifier cells; Linux stops at 16 (MAX_PHANDLE_ARGS).
 MAX_SPECIFIER_CELLS = 16
@@ -79,6 +83,14 @@ class References:
     def __init__(self, tree: DeviceTree) -> None:
         self.tree = tree
         self._read: dict[tuple[Node, str], ReferenceList] = {}
+        self._once: dict[Callable[..., Any], Any] = {}
+
+    def once(self, function: _Function) -> _Function:
+        """A function of nodes, which are asked about again and again: each answer is kept."""
+        if function not in self._once:
+            self._once[function] = cache(function)
+        kept: _Function = self._once[function]
+        return kept
 
     def list_of(self, node: Node, name: str) -> ReferenceList:
         """The list in the property ``name`` of a node; an empty one where that does not exist."""

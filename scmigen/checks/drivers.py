@@ -52,9 +52,9 @@ def _told_of(model: Model, item: _Asked) -> LookedUp:
     return model.drivers.answer(model.drivers.tables(item.agent), item.entry)
 
 
-def _granted(model: Model, item: _Asked) -> set[Operation]:
+def _granted(model: Model, item: _Asked) -> frozenset[Operation]:
     draft = model.findings.granted.drafts.get((item.agent.id, item.use.key))
-    return set() if draft is None else draft.operations
+    return frozenset() if draft is None else draft.operations
 
 
 @check(

@@ -24,7 +24,7 @@ class BootState(Data):
     def of(self, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
         """The facts of a resource with its state at boot."""
         on, always_on = facts.on or key in self.on, facts.always_on or key in self.held
-        if (on, always_on) == (facts.on, facts.always_on):
+        if on == facts.on and always_on == facts.always_on:
             return facts
         return replace(facts, on=on, always_on=always_on)
 

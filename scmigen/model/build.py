@@ -196,8 +196,8 @@ def _grants(
             draft.agent,
             by_key[draft.key],
             own.get((draft.agent.name, draft.key), by_key[draft.key].number),
-            frozenset(draft.operations),
-            frozenset(draft.boot),
+            draft.operations,
+            draft.boot,
             tuple(draft.because),
         )
         for draft in drafts

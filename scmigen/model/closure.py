@@ -1,13 +1,15 @@
 """From what nodes consume to what agents need: through fixed providers, as far as managed ones."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent, is_switched_supply
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.describe import stdout_node
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
-from scmigen.bindings.identity import is_protected
+from scmigen.bindings.identity import is_protected, protects
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
@@ -96,9 +98,21 @@ class _Walk:
         self.native: list[Use] = []
         self.protected: list[Use] = []
         self.over_others: list[OverOthersNode] = []
+        # Providers of which every use is one of a managed resource: most of them.
+        self._served = {path for path, each in providers.items() if self._serves_all(each)}
 
-    def reach(self, use: Use, owner: Ownership) -> Iterator[Use]:
+    def _serves_all(self, provider: Provider) -> bool:
+        return (
+            provider.category is ProviderClass.MANAGED
+            and self.availability.present(provider.node)
+            and not protects(provider.node)
+        )
+
+    def reach(self, use: Use, owner: Ownership) -> Iterable[Use]:
         """The uses of managed resources that ``use`` comes to."""
+        return (use,) if use.key.provider in self._served else self._through(use, owner)
+
+    def _through(self, use: Use, owner: Ownership) -> Iterator[Use]:
         stack = [use]
         while stack:
             at = stack.pop()
@@ -143,8 +157,13 @@ class _Walk:
         else:
             self.native.append(use)
 
-    def permitted(self, uses: Iterable[Use], agents: Sequence[Agent]) -> Iterator[Use]:
+    def permitted(self, uses: Iterable[Use], agents: Sequence[Agent]) -> Iterable[Use]:
         """The uses that at least one of the agents may make over an SCMI node of its own."""
+        if agents and not self.owners.tell_scmi_nodes_apart:
+            return uses
+        return self._over_own(uses, agents)
+
+    def _over_own(self, uses: Iterable[Use], agents: Sequence[Agent]) -> Iterator[Use]:
         for use in uses:
             may = False
             for agent in agents:
@@ -199,6 +218,13 @@ def _is_fed(use: Use, platform: frozenset[str]) -> bool:
     return use.consumer.path in platform and not is_applied_by_agent(use)
 
 
+def _of_platform(through: _Walk, use: Use, category: ProviderClass) -> Iterable[Use]:
+    """What a use of the platform's own comes to, of what no agent drives."""
+    if category is ProviderClass.FIXED:
+        return through.reach(use, NOBODYS)
+    return (use,) if category is ProviderClass.MANAGED else ()
+
+
 def close(
     inventory: Inventory,
     providers: Mapping[str, Provider],
@@ -215,32 +241,32 @@ def close(
     kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")
     found: dict[str, list[Use]] = {kind: [] for kind in kinds}
     taken, uses = _taken((*inventory.uses, *scaling.uses), scaling)
-    for use in uses:
-        owner = walk.owners.of(use.consumer)
-        made = use.key in scaling.domains
-        category = ProviderClass.MANAGED if made else providers[use.key.provider].category
-        if _is_fixed(use.consumer.path, providers):
+    for consumer, of_it in groupby(uses, attrgetter("consumer")):
+        if _is_fixed(consumer.path, providers):
             continue
-        part = _is_fed(use, platform)
-        if part or owner.platform:
-            if category is ProviderClass.MANAGED:
-                found["fed" if part else "own"].append(use)
-            elif category is ProviderClass.LOCAL and walk.is_present(use):
-                found["local"].append(use)
-            elif category is ProviderClass.FIXED:
-                found["fed" if part else "own"].extend(through.reach(use, NOBODYS))
-        elif made and owner.all_agents:
-            found["needs"].append(use)
-        elif owner.all_agents:
-            nameless = Operation.PARENT in use.needs and (use.consumer, use.index) not in parents
-            if nameless and category is ProviderClass.MANAGED:
-                found["unnamed"].append(use)
-                continue
-            wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
-            reached = walk.permitted(walk.reach(wanted, owner), owner.all_agents)
-            found["needs"].extend(map(drivers.joined, reached))
-        elif category is ProviderClass.MANAGED:
-            found["unowned"].append(use)
+        owner = walk.owners.of(consumer)
+        agents = owner.all_agents
+        inside = consumer.path in platform
+        for use in of_it:
+            made = use.key in scaling.domains
+            category = ProviderClass.MANAGED if made else providers[use.key.provider].category
+            part = inside and not is_applied_by_agent(use)
+            if part or owner.platform:
+                if category is ProviderClass.LOCAL and walk.is_present(use):
+                    found["local"].append(use)
+                found["fed" if part else "own"].extend(_of_platform(through, use, category))
+            elif made and agents:
+                found["needs"].append(use)
+            elif agents:
+                nameless = Operation.PARENT in use.needs and (consumer, use.index) not in parents
+                if nameless and category is ProviderClass.MANAGED:
+                    found["unnamed"].append(use)
+                    continue
+                wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
+                reached = walk.permitted(walk.reach(wanted, owner), agents)
+                found["needs"].extend(map(drivers.joined, reached))
+            elif category is ProviderClass.MANAGED:
+                found["unowned"].append(use)
     for use in _registered(inventory, providers, owners, found["needs"]):
         found["needs"].extend(walk.permitted([use], owners.of(use.consumer).all_agents))
     others = _Walk(inventory, providers, owners, inputs)
@@ -275,6 +301,8 @@ def _above(walk: _Walk, needs: Iterable[Use]) -> list[Use]:
     Once per device, by the first entry that comes to it; not what the device names itself.
     """
     topology = walk.inventory.topology
+    if not topology.clocks:
+        return []
     named = {(use.consumer, use.key) for use in needs}
     found: dict[tuple[Node, ResourceKey], Use] = {}
     for use in needs:

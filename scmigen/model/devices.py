@@ -1,6 +1,7 @@
 """The devices of one platform: which node a device is, whose it is, and its id."""
 
 from collections.abc import Container
+from itertools import chain
 
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.devicetree.nodes import Node
@@ -18,7 +19,8 @@ def numbered_devices(
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
     devices: dict[Node, Node | None] = {}
-    for use in (*decided.closure.needs, *decided.closure.above):
+    idle = decided.granted.idle
+    for use in chain(decided.closure.needs, decided.closure.above):
         if use.key not in resources:
             continue
         if use.consumer not in devices:
@@ -27,7 +29,7 @@ def numbered_devices(
         if node is not None:
             nodes[node.path] = node
             of_it = uses.setdefault(node.path, [])
-            if use not in decided.granted.idle:
+            if not idle or use not in idle:
                 of_it.append(use)
     numbers, moved = number_devices(nodes, scheme.numbers(platform), decided.inventory.device_ids)
     locked = scheme.names(platform).devices

@@ -23,9 +23,18 @@ class Draft(Data, frozen=False):
 
     agent: Agent
     key: ResourceKey
-    operations: set[Operation] = field(default_factory=set)
-    boot: set[Operation] = field(default_factory=set)
+    operations: frozenset[Operation] = frozenset()
+    boot: frozenset[Operation] = frozenset()
     because: list[Use | HandGrant] = field(default_factory=list)
+
+    def allow(
+        self, operations: frozenset[Operation], why: Use | HandGrant, at_boot: bool = True
+    ) -> None:
+        """Add operations, and what they are for. Most drafts have those of a use as they are."""
+        self.operations = self.operations | operations if self.operations else operations
+        if at_boot:
+            self.boot = self.boot | operations if self.boot else operations
+        self.because.append(why)
 
 
 class Denied(Data):
@@ -82,28 +91,24 @@ class _Grants:
         for agent in ownership.all_agents:
             if self.owners.scmi_node_of_others(agent, use.key.provider) is not None:
                 continue
-            entry = (agent.id, use.consumer, use.index)
-            if is_assigned_parent(use) and entry in self.without_parent:
+            entry = (agent.id, use.consumer, use.index) if assigned else None
+            if entry in self.without_parent and is_assigned_parent(use):
                 continue
             mine = self.drivers.of_agent(agent, use)
-            operations = set(mine.needs)
-            for operation in unaggregated(use.key.kind, mine.needs):
-                if (owner is not None and owner != agent) or (owner is None and ownership.shared):
-                    operations.discard(operation)
+            operations = mine.needs
+            if ownership.shared if owner is None else owner != agent:
+                for operation in unaggregated(use.key.kind, mine.needs):
+                    operations -= {operation}
                     self.denied.append(Denied(agent, use.key, operation, mine, owner))
-            if is_assigned(use) and operations != use.needs:
+            if entry is not None and is_assigned(use) and operations != use.needs:
                 # What else it needs is there only for the rate or the parent.
-                operations = set()
+                operations = frozenset()
                 if Operation.PARENT in use.needs:
                     self.without_parent.add(entry)
             if operations:
                 if assigned:
                     self.idle.discard(use)
-                draft = self.draft(agent, use.key)
-                draft.operations |= operations
-                draft.because.append(mine)
-                if agent in ownership.agents:
-                    draft.boot |= operations
+                self.draft(agent, use.key).allow(operations, mine, agent in ownership.agents)
 
     def hand(self, grant: HandGrant) -> None:
         """Grant what the user wrote (an explicit grant)."""
@@ -113,10 +118,7 @@ class _Grants:
         if owner is not None and owner != agent and refused:
             self.against_owner.append((grant, owner))
             return
-        draft = self.draft(agent, grant.key)
-        draft.operations |= grant.operations
-        draft.boot |= grant.operations
-        draft.because.append(grant)
+        self.draft(agent, grant.key).allow(grant.operations, grant)
 
 
 def grant(
@@ -194,23 +196,28 @@ def _conflicts(
 ) -> tuple[list[Conflict], list[tuple[str, Conflict]]]:
     users = _users(grants, closure.own)
     below: dict[ResourceKey, list[ResourceKey]] = {}
-    by_provider: dict[str, set[Agent | None]] = {}
+    mixed: dict[str, set[Agent | None]] = {path: set() for path in feeding.mixed}
     for key, uses in users.items():
         for above in feeding.above(key):
             below.setdefault(above, []).append(key)
-        by_provider.setdefault(key.provider, set()).update(agent for agent, _ in uses)
+        if key.provider in mixed:
+            mixed[key.provider].update(agent for agent, _ in uses)
     conflicts = []
     possible = []
     for key, operation, holders in _held(grants):
-        uses = [pair for item in (key, *below.get(key, ())) for pair in users.get(item, ())]
+        uses = users.get(key, [])
+        if key in below:
+            uses = [pair for item in (key, *below[key]) for pair in users.get(item, ())]
+        owner, feeds = grants.owner_of.get(key), feeding.possible(key)
+        if len(uses) == 1 and not feeds:
+            continue
         everybody = {agent for agent, _ in uses}
-        owner = grants.owner_of.get(key)
         if len(_parties(grants, uses)) > 1 and (owner is None or holders != [owner]):
             found = Conflict(key, operation, tuple(holders), _order(everybody), tuple(uses))
             conflicts.append(found)
         elif owner is None:
-            for path in feeding.possible(key):
-                others = by_provider.get(path, set()) - everybody
+            for path in feeds:
+                others = mixed.get(path, set()) - everybody
                 if others:
                     found = Conflict(key, operation, tuple(holders), _order(others), ())
                     possible.append((path, found))
@@ -221,9 +228,8 @@ def _held(grants: _Grants) -> list[tuple[ResourceKey, Operation, list[Agent]]]:
     """Every operation that does not aggregate, with the agents that were granted it."""
     held: dict[tuple[ResourceKey, Operation], list[Agent]] = {}
     for draft in grants.drafts.values():
-        for operation in draft.operations:
-            if not aggregates(draft.key.kind, operation):
-                held.setdefault((draft.key, operation), []).append(draft.agent)
+        for operation in unaggregated(draft.key.kind, draft.operations):
+            held.setdefault((draft.key, operation), []).append(draft.agent)
     return [
         (key, operation, sorted(agents, key=lambda agent: agent.id))
         for (key, operation), agents in sorted(held.items())

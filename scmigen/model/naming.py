@@ -48,7 +48,9 @@ def propose(tree: DeviceTree, key: ResourceKey, facts: ResourceFacts, uses: Sequ
             return _clean(name)
     if not uses:
         return _clean("-".join((str(key.kind), *map(str, key.cells)))) or str(key.kind)
-    first = min(uses, key=lambda use: (use.name is None, use.consumer.path, use.prop, use.index))
+    first = uses[0]
+    if len(uses) > 1:
+        first = min(uses, key=lambda it: (it.name is None, it.consumer.path, it.prop, it.index))
     device = device_name(tree, first.consumer)
     return f"{device}-{_clean(first.name)}" if first.name and _clean(first.name) else device
 

@@ -132,6 +132,11 @@ class Owners:
             known = self._known[node] = self._find(node)
         return known
 
+    @property
+    def tell_scmi_nodes_apart(self) -> bool:
+        """Whether some SCMI node may be that of other agents."""
+        return bool(self._scmi_nodes)
+
     def scmi_node_of_others(self, agent: Agent, path: str) -> str | None:
         """The path of the SCMI node that the provider at ``path`` is part of, if that node is the
         channel of other agents only; None if it is known of neither whose node it is."""

@@ -1,6 +1,7 @@
 """The resources of one platform: which ones it has, their numbers, names and facts."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from scmigen.bindings.consumers import is_assigned
 from scmigen.bindings.facts import ProviderClass, ResourceFacts, ResourceKey, ScmiInstance, Use
@@ -24,9 +25,10 @@ def served(decided: Decisions) -> list[tuple[ScmiInstance | None, list[ResourceK
     for key in _withheld(decided):
         if decided.providers[key.provider].category is ProviderClass.MANAGED:
             wanted.setdefault(key)
+    protocol = decided.inventory.references.once(scmi_protocol)
     for use in (*decided.closure.fed, *decided.closure.own):
         node = decided.inventory.tree.node(use.key.provider)
-        if node is not None and scmi_protocol(node) is not None:
+        if node is not None and protocol(node) is not None:
             wanted.setdefault(use.key)
     wanted.update(dict.fromkeys(kept.key for kept in decided.assignment.options.always_on))
     wanted.update(dict.fromkeys(element.key for element in decided.assignment.options.elements))
@@ -69,9 +71,10 @@ def fixed_numbers(
         for grant in reversed(decided.assignment.grants):
             if grant.number is not None:
                 described[grant.key] = grant.number
+    protocol = decided.inventory.references.once(scmi_protocol)
     for key in keys:
         node = decided.inventory.tree.node(key.provider)
-        if node is not None and key.cells and scmi_protocol(node) is not None:
+        if node is not None and key.cells and protocol(node) is not None:
             found[key] = key.cells[0]
         elif key in described or key in declared:
             found[key] = described[key] if key in described else declared[key]
@@ -88,8 +91,11 @@ def numbered_resources(
     found: dict[Kind, tuple[Resource, ...]] = {}
     names = _Names(decided, scheme, platform)
     elements = {element.key: element for element in decided.assignment.options.elements}
-    for kind in Kind:
-        keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
+    by_kind: dict[Kind, list[ResourceKey]] = {kind: [] for kind in Kind}
+    for key in numbers:
+        by_kind[key.kind].append(key)
+    for kind, keys in by_kind.items():
+        keys.sort(key=numbers.__getitem__)
         given = names.of(kind, {key: numbers[key] for key in keys}, facts)
         found[kind] = tuple(
             Resource(
@@ -117,7 +123,8 @@ class _Names:
         self._described = {g.key: g.name for g in reversed(decided.assignment.grants) if g.name}
         self._described |= {element.key: element.name for element in elements if element.name}
         self._uses: dict[ResourceKey, list[Use]] = {}
-        for use in (*decided.closure.needs, *decided.closure.own, *decided.closure.fed):
+        closure = decided.closure
+        for use in chain(closure.needs, closure.own, closure.fed):
             self._uses.setdefault(use.key, []).append(use)
 
     def of(

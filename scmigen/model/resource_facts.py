@@ -33,16 +33,19 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
             # What is below its node in the tree is not about it.
             known[element.key] = ResourceFacts(where=element.position)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]
-    known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
+    if missing:
+        known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
     options = decided.assignment.options
     coefficients = _coefficients(decided)
     switched = {use.key for use in decided.closure.needs if Operation.PARENT in use.needs}
     found = {}
     for key in wanted:
         facts = _domain(scaling, key) or _asked(scaling, key, _binned(decided, key, known[key]))
-        facts = _running(decided.inventory, key, facts, key in switched)
+        if decided.inventory.topology.clocks:
+            facts = _running(decided.inventory, key, facts, key in switched)
         words = _lacking(key.kind, facts)
-        assumption = assumption_for(options.assumptions, key)
+        assumptions = options.assumptions
+        assumption = assumption_for(assumptions, key) if assumptions else None
         if assumption is not None:
             asked = scaling.voltages.get(key, frozenset())
             before, facts = facts, with_assumed(assumption, facts, asked, options.clock_rate)

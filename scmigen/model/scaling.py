@@ -104,9 +104,12 @@ def scale(
 
     ``bins``: path of a table → the chip that is there.
     """
-    by_consumer: dict[str, list[Use]] = {}
-    for use in inventory.uses:
-        by_consumer.setdefault(use.consumer.path, []).append(use)
+    by_consumer: dict[str, list[Use]] = {
+        node.path: [] for table in inventory.tables for node in table.consumers
+    }
+    for use in inventory.uses if by_consumer else ():
+        if use.consumer.path in by_consumer:
+            by_consumer[use.consumer.path].append(use)
     found = _Found(providers, ProviderNodes(inventory.tree))
     for table in (with_bin(it, bins.get(it.node.path, ANY)) for it in inventory.tables):
         devices = [

@@ -4,7 +4,7 @@ An agent that sets a rate, parent or level, or asserts a reset, decides for all 
 resource or something the tree proves to be fed by it. Only a declared owner may.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from scmigen.assignment.assignment import Agent, HandGrant
@@ -61,6 +61,11 @@ class Feeding:
             for path, inputs in self._inputs.items()
             if len([key for key in inputs if key.kind is Kind.CLOCK]) > 1
         }
+        # Which of several clocks feeds one that is provided, nobody knows.
+        self._certain = {
+            path: [key for key in inputs if key.kind is not Kind.CLOCK or path not in self._many]
+            for path, inputs in self._inputs.items()
+        }
         self._possible: dict[ResourceKey, list[str]] = {}
         for path in sorted(self._many):
             provider = providers.get(path)
@@ -70,9 +75,14 @@ class Feeding:
                 if key.provider != path:
                     self._possible.setdefault(key, []).append(path)
 
-    def above(self, key: ResourceKey) -> Iterator[ResourceKey]:
+    @property
+    def mixed(self) -> Iterable[str]:
+        """The paths of the providers of which `possible` tells."""
+        return self._many
+
+    def above(self, key: ResourceKey) -> Iterable[ResourceKey]:
         """Every resource that ``key`` changes with: its parent, the parent of that, …"""
-        return (path[-1] for path in self.paths(key))
+        return (path[-1] for path in self.paths(key)) if self.parents(key) else ()
 
     def paths(
         self, key: ResourceKey, *, perhaps: bool = False
@@ -90,23 +100,23 @@ class Feeding:
                     stack.append((*path, parent))
                     yield stack[-1]
 
-    def parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
+    def parents(self, key: ResourceKey) -> Sequence[ResourceKey]:
         """What ``key`` changes with, as far as nothing is between them."""
-        yield from self._scaling.setters.get(key, ())
-        yield from sorted(self._rivals.get(key, ()))
-        yield from self._scaling.together.get(key, ())
+        found = [
+            *self._scaling.setters.get(key, ()),
+            *sorted(self._rivals.get(key, ())),
+            *self._scaling.together.get(key, ()),
+        ]
         facts = self._inventory.facts.get(key)
         if facts is not None:
             runs_on = () if key.kind is Kind.PERFORMANCE else (facts.power, facts.supply)
-            yield from (above for above in (facts.parent, *runs_on) if above is not None)
+            found += [above for above in (facts.parent, *runs_on) if above is not None]
         running = self._inventory.topology.parent(key)
         if running is not None:
-            yield running
-        for parent in self._inputs.get(key.provider, ()):
-            if parent.kind is not key.kind or parent == key:
-                continue
-            if parent.kind is not Kind.CLOCK or key.provider not in self._many:
-                yield parent
+            found.append(running)
+        inputs = self._certain.get(key.provider, ())
+        found += [each for each in inputs if each.kind is key.kind and each != key]
+        return found
 
     def _perhaps(self, key: ResourceKey) -> Iterator[ResourceKey]:
         """The inputs of its provider, if there are several, so that each may feed it or not."""
