@@ -1,6 +1,8 @@
 """Checks of what drivers do with clocks and supplies beyond what a device tree says."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
@@ -40,11 +42,15 @@ class _Asked(NamedTuple):
 
 def _asked(model: Model) -> Iterator[_Asked]:
     """The uses that a driver may set something of; CPUs have a performance domain, or nothing."""
-    for use in model.findings.closure.needs:
-        entry = driver_entry(use)
-        if entry is not None and not is_cpu(use.consumer) and model.drivers.can_set(use):
-            for agent in model.owners.of(use.consumer).all_agents:
-                yield _Asked(agent, use, entry)
+    for consumer, uses in groupby(model.findings.closure.needs, attrgetter("consumer")):
+        if is_cpu(consumer):
+            continue
+        agents = model.owners.of(consumer).all_agents
+        for use in uses:
+            entry = driver_entry(use)
+            if entry is not None and model.drivers.can_set(use):
+                for agent in agents:
+                    yield _Asked(agent, use, entry)
 
 
 def _told_of(model: Model, item: _Asked) -> LookedUp:
@@ -69,8 +75,11 @@ def rate_unsettled(model: Model) -> Iterator[Diagnostic]:
     What is withdrawn from an agent is not told again (`operation-withdrawn`).
     """
     usual = {agent.name: usual_tables(agent) for agent in model.assignment.agents}
+    unusual = any(
+        usual[agent.name] != model.drivers.tables(agent) for agent in model.assignment.agents
+    )
     found: dict[str, list[_Unsettled]] = {}
-    for item in _asked(model):
+    for item in _asked(model) if unusual else ():
         if _told_of(model, item).compatible is None:
             has = _granted(model, item)
             for need in model.drivers.answer(usual[item.agent.name], item.entry).needs:

@@ -118,7 +118,7 @@ class Drivers:
         """What leaves a driver nothing to set: the performance domain that sets it in its place,
         or that the supply has one voltage only."""
         path, kind = use.consumer.path, use.key.kind
-        if (path, use.key) in self._surrendered:
+        if self._surrendered and (path, use.key) in self._surrendered:
             return Hindrance.DOMAIN
         if path in self._scaled and (kind is Kind.VOLTAGE or use.index == 0):
             return Hindrance.DOMAIN

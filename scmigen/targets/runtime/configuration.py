@@ -81,6 +81,7 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> Row:
     domains = tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE])
     known = any(level.get("power") for domain in domains for level in domain["levels"])
     numbering, vendor = platform.numbering, platform.options.vendor
+    in_devices = frozenset(use.consumer.path for each in platform.devices for use in each.uses)
     name = compatible_of(platform.inventory.tree) or platform.name
     return (
         Row("Runtime", format=FORMAT, name=name)
@@ -90,7 +91,7 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> Row:
             system_power_grace=platform.options.grace or None,
             numbering=None if numbering is Numbering.SHARED else numbering,
         )
-        .also(agents=tuple(_agent(platform, agent) for agent in platform.agents))
+        .also(agents=tuple(_agent(platform, agent, in_devices) for agent in platform.agents))
         .but(
             clocks=tuple(_clock(platform, r) for r in found[Kind.CLOCK]),
             power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
@@ -98,7 +99,7 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> Row:
             voltage_domains=tuple(_voltage(platform, r) for r in found[Kind.VOLTAGE]),
             performance_domains=domains,
             sensors=tuple(_sensor(platform, r, options) for r in found[Kind.SENSOR]),
-            devices=tuple(_device(platform, device) for device in platform.devices),
+            devices=_devices(platform),
             performance_power=PowerUnit.MICROWATT if known else PowerUnit.ABSTRACT,
         )
     )
@@ -244,8 +245,7 @@ def _performance(platform: Platform, resource: Resource) -> Row:
     )
 
 
-def _agent(platform: Platform, agent: Agent) -> Row:
-    in_devices = frozenset(use.consumer.path for d in platform.devices for use in d.uses)
+def _agent(platform: Platform, agent: Agent, in_devices: frozenset[str]) -> Row:
     grants = {
         kind: tuple(
             _grant(platform, grant, in_devices) for grant in platform.grants_of(agent, kind)
@@ -303,13 +303,28 @@ def _because(platform: Platform, need: DriverNeed) -> Row:
     )
 
 
-def _device(platform: Platform, device: Device) -> Row:
+#: Agent and resource → path of a node → what its uses need of the resource.
+_Needs = Mapping[tuple[int, ResourceKey], Mapping[str, frozenset[Operation]]]
+
+
+def _devices(platform: Platform) -> tuple[Row, ...]:
+    needs: dict[tuple[int, ResourceKey], dict[str, frozenset[Operation]]] = {}
+    for grant in platform.all_grants:
+        of_it = needs.setdefault((grant.agent.id, grant.resource.key), {})
+        for why in grant.because:
+            if isinstance(why, Use):
+                path = why.consumer.path
+                of_it[path] = of_it[path] | why.needs if path in of_it else why.needs
+    return tuple(_device(platform, device, needs) for device in platform.devices)
+
+
+def _device(platform: Platform, device: Device, by_node: _Needs) -> Row:
     needs: dict[tuple[Kind, int], set[Operation]] = {}
     for use in device.uses:
         resource = platform.resource(use.key)
         if resource is not None:
             needs.setdefault((resource.kind, resource.number), set()).update(use.needs)
-    opened = _opened(platform, device)
+    opened = _opened(platform, device, by_node)
     return Row(
         "Device",
         id=device.number or 0,
@@ -335,7 +350,7 @@ def _device(platform: Platform, device: Device) -> Row:
 
 
 def _opened(
-    platform: Platform, device: Device
+    platform: Platform, device: Device, by_node: _Needs
 ) -> Mapping[tuple[Kind, int], Mapping[int, tuple[frozenset[Operation], frozenset[Operation]]]]:
     """What a device opens to each of its agents on its resources, and what the agent is granted
     there, by whatever."""
@@ -345,11 +360,8 @@ def _opened(
         for agent in (*device.agents, *device.assignable):
             grant = platform.holders(key).get(agent.id)
             if grant is not None:
-                own = (
-                    why.needs
-                    for why in grant.because
-                    if isinstance(why, Use) and why.consumer.path in parts
-                )
+                needs = by_node[agent.id, key]
+                own = (needs[path] for path in parts if path in needs)
                 place = grant.kind, grant.resource.number
                 opened = frozenset[Operation]().union(*own)
                 found.setdefault(place, {})[agent.id] = opened, grant.operations
