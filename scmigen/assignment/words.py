@@ -45,3 +45,11 @@ def read_span(text: str) -> tuple[int, int] | None:
 
 def _value(digits: str) -> int:
     return int(digits, 16 if digits[:2].lower() == "0x" else 10)
+
+
+def whole_number(text: str) -> int | None:
+    """The number in a text, decimal or with 0x before it."""
+    try:
+        return int(text.replace("_", ""), 0)
+    except ValueError:
+        return None

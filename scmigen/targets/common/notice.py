@@ -1,5 +1,7 @@
 """Whose the emitted C is: options of the outputs that have some."""
 
+from __future__ import annotations  # evaluated where somebody gives an option
+
 from typing import Annotated
 
 from scmigen.targets.base import Meta, Options

@@ -1,5 +1,7 @@
 """What the agents file says of channels: ``channels`` → agent → channel → its settings."""
 
+from __future__ import annotations  # evaluated where somebody gives an option
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from scmigen.assignment.words import whole_number
 from scmigen.bindings.addresses import nearest_regions
 from scmigen.bindings.node_kinds import nearest_compatibles
 from scmigen.devicetree.nodes import Node
@@ -13,7 +14,6 @@ from scmigen.model.platform import Platform, Resource
 from scmigen.patterns import pattern
 from scmigen.targets.common.ctext import string
 from scmigen.targets.common.values import own_number
-from scmigen.targets.options import whole_number
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import EXPRESSION, SYSTEM, Driver, Scalar, ScpOptions
 from scmigen.tuples import NamedTuple

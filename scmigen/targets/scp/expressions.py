@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.said import MAX_ELEMENT
+from scmigen.assignment.words import whole_number
 from scmigen.diagnostics import Diagnostic
 from scmigen.patterns import pattern
-from scmigen.targets.options import OUTPUT_OPTION, whole_number
+from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.arithmetic import canonical
 from scmigen.targets.scp.options import Driver, ScpOptions
 from scmigen.tuples import NamedTuple

@@ -1,5 +1,7 @@
 """The options of the SCP-firmware tables, and their validation."""
 
+from __future__ import annotations  # evaluated where somebody gives an option
+
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal

@@ -5,11 +5,10 @@ from itertools import count
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.select import Selector
-from scmigen.assignment.words import did_you_mean
+from scmigen.assignment.words import did_you_mean, whole_number
 from scmigen.bindings.addresses import Region, regions
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.runtime import Role
-from scmigen.targets.options import whole_number
 from scmigen.targets.scp.binding import SCP_DRIVER
 from scmigen.targets.scp.channel_options import expression
 from scmigen.targets.scp.channel_plans import Plan, plans_of
