@@ -66,7 +66,6 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
         *BUILD,
         "scmigen.targets.runtime",
         "scmigen.targets.scp",
-        "textwrap",
     },
     ("show", "resources", BOARD): {
         "scmigen.bindings.dialects",

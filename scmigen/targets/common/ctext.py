@@ -54,9 +54,23 @@ def notice(text: str, prefix: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    from textwrap import wrap  # most text fits in a line
-
-    return wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    """Lines of at most ``width`` columns, but for a word that is longer; as `textwrap` makes them
+    of text without other white space than spaces, without its classes and expressions."""
+    lines, begin = [], 0
+    while begin < len(text):
+        end = len(text)
+        if end > begin + width:
+            end = text.rfind(" ", begin, begin + width + 1)
+            if end < 0:
+                end = text.find(" ", begin + width)
+                end = len(text) if end < 0 else end
+        line = text[begin:end].rstrip(" ")
+        if line:
+            lines.append(line)
+        begin = end
+        while text[begin : begin + 1] == " ":
+            begin += 1
+    return lines
 
 
 def string(text: str) -> str:

@@ -31,8 +31,11 @@ def laid_out(text: str) -> str:
     lines = text.split("\n")
     found: list[str] = []
     done = 0  # of the lines; most of them stay as they are
-    for at, line in enumerate(lines):
-        if at >= done and (line.endswith(("(", " =")) or len(line) > WIDTH):
+    begins = [
+        at for at, line in enumerate(lines) if len(line) > WIDTH or line.endswith(("(", " ="))
+    ]
+    for at in begins:
+        if at >= done:
             found += lines[done:at]
             done = at + _used(lines, at)
             found.append(_laid_out(lines[at:done]))
@@ -53,7 +56,10 @@ def _laid_out(lines: Sequence[str]) -> str:
 
 
 def _length(lines: Sequence[str], at: int) -> int:
-    """How many lines a call has: those with an argument each, one that ends it."""
+    """How many lines a call has: those with an argument each, one that ends it.
+
+    All but the last one are as far in as arguments are.
+    """
     inner = _indent(lines[at]) + _INDENT
     end = at + 1
     while end < len(lines) and lines[end].endswith(",") and _indent(lines[end]) == inner:
@@ -69,10 +75,11 @@ def _closes(line: str) -> bool:
 
 def _call(lines: Sequence[str]) -> str:
     """A call: on one line, else all of it below ``=``, else as it was."""
-    head, *arguments = lines
-    inner = _indent(head) + _INDENT
-    whole = head + " ".join(argument.strip() for argument in arguments)
-    if any(_indent(each) != inner for each in arguments) or whole.count("(") != whole.count(")"):
+    head, last = lines[0], lines[-1]
+    whole = head + " ".join([argument.strip() for argument in lines[1:]])
+    if len(lines) > 1 and _indent(last) != _indent(head) + _INDENT:
+        return "\n".join(lines)
+    if whole.count("(") != whole.count(")"):
         return "\n".join(lines)
     return _fitted(whole) or "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """The emitted text: its style, and that names of the input stay where they belong."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,16 @@ def test_a_comment_ends_where_it_should(text: str, indent: int) -> None:
     assert "\\" not in made
     assert "??" not in made
     assert made.isascii()
+
+
+@given(st.text("ab.-  ", max_size=400), st.sampled_from((0, 4, 60)))
+def test_a_comment_is_wrapped_as_textwrap_does_it(text: str, indent: int) -> None:
+    made, space = comment(text, indent), " " * indent
+    if len(text) + indent + 6 > 80:
+        lines = textwrap.wrap(text, 77 - indent, break_long_words=False, break_on_hyphens=False)
+        assert made == "\n".join(["/*", *(f"{space} * {line}" for line in lines), f"{space} */"])
+    else:
+        assert made == f"/* {text} */"
 
 
 @given(st.text())
