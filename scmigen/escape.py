@@ -128,9 +128,9 @@ def mermaid(text: str) -> str:
 
 def python(text: str) -> str:
     """Text as a literal of Python: as JSON has it, unless it has what only an escape can show."""
-    from json import dumps
+    from json.encoder import encode_basestring
 
-    return dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)
+    return encode_basestring(text) if text.isprintable() else ascii(text)
 
 
 def rst(text: str) -> str:

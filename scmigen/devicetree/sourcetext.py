@@ -243,7 +243,7 @@ class SourceText:
         file, local = self._find(offset)
         place = file.position(local)
         line, column = file.line_at(local)
-        if file.is_preprocessed:
+        if file.is_preprocessed and self.written.lines(place.file):
             last = file.last_line(local, place)
             found = self.written.find(place.file, place.line, last, line, column)
             if found is not None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 
-from scmigen.data import Data, replace
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 
 #: What a prefix of a path is to be replaced by, as with ``-ffile-prefix-map``.
@@ -28,7 +28,7 @@ class Places(Data, slots=False):
 
     def of(self, position: Position) -> str:
         """A position for an output: ``board.dts:12:3``."""
-        return str(replace(position, file=self.name(position.file)))
+        return str(Position(self.name(position.file), position.line, position.column))
 
     @cached_property
     def name(self) -> Callable[[str], str]:

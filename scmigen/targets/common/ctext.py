@@ -14,6 +14,8 @@ WIDTH = 80
 #: Longest name that becomes part of an enumerator; longer ones give way to the short name.
 _LONGEST = 40
 _NOT_COMMENT = pattern(r"[^0-9A-Za-z ,._+@/<>:;#()=&'~-]")
+#: What may end a comment or continue its line.
+_MEANING = frozenset("*\\?")
 _NOT_IDENTIFIER = pattern(r"[^0-9A-Za-z]+")
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&'()*+,-./:;<=>@[]^_{|}~"
@@ -45,7 +47,9 @@ def notice(text: str, prefix: str) -> str:
     Letters of any language stay; what could end or continue a comment, or turn around what is
     read, becomes ``_``.
     """
-    kept = "".join(c if c.isprintable() and c not in "*\\?" else "_" for c in text)
+    kept = text
+    if not text.isprintable() or not _MEANING.isdisjoint(text):
+        kept = "".join(c if c.isprintable() and c not in _MEANING else "_" for c in text)
     width = WIDTH - len(prefix)
     if 0 < len(kept) <= width and kept == kept.strip():
         return f"{prefix}{kept}"

@@ -22,6 +22,8 @@ def _literal(value: object, depth: int, names: set[str]) -> str:
     if isinstance(value, StrEnum):
         names.add(type(value).__name__)
         return f"{type(value).__name__}.{value.name}"
+    if isinstance(value, str):
+        return python(value)
     if isinstance(value, Row):
         names.add(value.struct)
         opening, closing = f"{value.struct}(", ")"
@@ -36,7 +38,7 @@ def _literal(value: object, depth: int, names: set[str]) -> str:
             for key, part in value.items()
         ]
     else:
-        return python(value) if isinstance(value, str) else ascii(value)
+        return ascii(value)
     comma = "," if opening == "(" and len(texts) == 1 else ""
     flat = f"{opening}{', '.join(texts)}{comma}{closing}"
     if len(flat) + 4 * depth <= LINE and "\n" not in flat:

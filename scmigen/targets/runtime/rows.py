@@ -33,10 +33,10 @@ class Row(dict[str, Any]):
 
 def as_json(value: Any, indent: str = "\n") -> str:
     """A value as JSON, each element of it in a line of its own, one column further in."""
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return quoted(value)
+    if value is None or value is True or value is False:
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
         return str(value)
     inner = f"{indent} "

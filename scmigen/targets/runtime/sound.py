@@ -61,14 +61,14 @@ def _fits(row: Row) -> bool:
 
 
 def _is_within(value: Any, largest: int, longest: int | None) -> bool:
-    if isinstance(value, Row):
-        return _fits(value)
-    if isinstance(value, tuple | dict):
-        parts = value.values() if isinstance(value, dict) else value
-        return all(_is_within(each, largest, longest) for each in parts)
+    if isinstance(value, int):
+        return 0 <= value <= largest
     if isinstance(value, str):
         return longest is None or 0 < len(value) <= longest
-    return value is None or 0 <= value <= largest
+    if isinstance(value, Row):
+        return _fits(value)
+    parts = value.values() if isinstance(value, dict) else value
+    return parts is None or all(_is_within(each, largest, longest) for each in parts)
 
 
 def _ascend(numbers: Sequence[int]) -> bool:

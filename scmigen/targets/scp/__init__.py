@@ -17,8 +17,6 @@ from scmigen.targets.scp import (
     denied,
     domain_types,
     element_map,
-    entries,
-    expressions,
     fast_channels,
     firmware,
     limits,
@@ -26,8 +24,6 @@ from scmigen.targets.scp import (
     powercaps,
     product_channels,
     product_mailboxes,
-    product_names,
-    product_services,
     system,
     tables,
 )
@@ -67,8 +63,11 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
         yield from limits.check_points(setup)
     yield from unbound
     yield from domain_types.check_shapes(setup)
-    yield from product_services.services(setup).problems
-    yield from product_names.check(setup)
+    yield from _services(setup).problems
+    if setup.product is not None:
+        from scmigen.targets.scp import product_names
+
+        yield from product_names.check(setup)
     yield from denied.check(setup, drivers)
     yield from platform_protocols.check(setup)
     yield from system.check(setup, drivers)
@@ -76,9 +75,20 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     yield from powercaps.check(setup, drivers)
 
 
+def _services(setup: Setup) -> product_channels.Channels:
+    """The channels, compared with the product's sources where there are some."""
+    if setup.product is None:
+        return product_channels.channels(setup)
+    from scmigen.targets.scp import product_services
+
+    return product_services.services(setup, setup.product)
+
+
 def _check_options(
     platforms: Sequence[Platform], options: ScpOptions, variant: Variant
 ) -> Iterator[Diagnostic]:
+    from scmigen.targets.scp import entries, expressions  # most boards have no options
+
     yield from check_options(platforms, options)
     yield from expressions.check_expressions(options)
     yield from platform_protocols.check_names(platforms, options)
@@ -87,7 +97,7 @@ def _check_options(
 
 def _files(setup: Setup) -> Iterator[File]:
     drivers, _ = binding.bind_drivers(setup)
-    built = firmware.build(setup, drivers, product_services.services(setup))
+    built = firmware.build(setup, drivers, _services(setup))
     files = [*tables.common_files(built), *tables.kind_files(built)]
     yield from files
     sources = sorted(file.path for file in files if file.path.endswith(".c"))

@@ -28,7 +28,6 @@ from scmigen.targets.scp.element_map import (
     missing_elements,
     shared_elements,
 )
-from scmigen.targets.scp.expressions import known_value
 from scmigen.targets.scp.kinds import HAL, OPTIONAL_SLOTS, SYSTEM_SLOTS, Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, ScpOptions, Setup
 from scmigen.targets.scp.variant import Mocks
@@ -160,6 +159,8 @@ class _Collector:
         if found is None:
             bindings = self.unnamed.setdefault(where, empty)
         else:
+            from scmigen.targets.scp.expressions import known_value
+
             bindings = self.named.setdefault((slot, driver.module, str(known_value(found))), empty)
         bindings.entries.append(entry)
         bindings.resources.append(resource)

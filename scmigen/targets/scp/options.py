@@ -4,7 +4,7 @@ from __future__ import annotations  # evaluated where somebody gives an option
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from scmigen.assignment.findings import DEVICE_UNKNOWN
 from scmigen.assignment.select import Selector
@@ -21,9 +21,11 @@ from scmigen.targets.common.paths import folder_of
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 from scmigen.targets.scp.channel_options import Channels, check_channels
 from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
-from scmigen.targets.scp.product_sources import Product, read_product
 from scmigen.targets.scp.variant import VARIANTS, Variant
 from scmigen.targets.scp.version import VERSIONS, Version
+
+if TYPE_CHECKING:
+    from scmigen.targets.scp.product_sources import Product
 
 #: In place of a compatible: drivers that belong to no provider.
 SYSTEM = "system"
@@ -128,6 +130,8 @@ class ScpOptions(NoticeOptions, slots=False):
         list of what was read are of the same."""
         if self.product is None:
             return None
+        from scmigen.targets.scp.product_sources import read_product
+
         return read_product(folder_of(self.product, self.at("product")))
 
 

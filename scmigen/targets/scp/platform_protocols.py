@@ -5,6 +5,7 @@ without them denies every one of them to every agent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
@@ -15,8 +16,10 @@ from scmigen.runtime import Role
 from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.denied import SCP_DENIED
 from scmigen.targets.scp.options import ScpOptions, Setup
-from scmigen.targets.scp.product_sources import PlatformProtocol
 from scmigen.targets.scp.spaces import NamedAgent
+
+if TYPE_CHECKING:
+    from scmigen.targets.scp.product_sources import PlatformProtocol
 
 
 class Allowed(Data):
@@ -65,7 +68,7 @@ def _is_given(said: Mapping[str, tuple[int, ...]], number: int) -> bool:
     return any(number in numbers for numbers in said.values())
 
 
-def _denied(setup: Setup, protocol: PlatformProtocol) -> Diagnostic:
+def _denied(setup: Setup, protocol: "PlatformProtocol") -> Diagnostic:
     agents = setup.platform.agents
     usual = next((agent.name for agent in agents if agent.role is Role.PSCI), "AGENT")
     number = "NUMBER" if protocol.number is None else f"0x{protocol.number:02X}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from typing import TYPE_CHECKING
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.select import Selector
@@ -17,9 +18,11 @@ from scmigen.targets.scp.drivers import find_driver, fixed_element, mailbox_addr
 from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, Setup
 from scmigen.targets.scp.product_mailboxes import SCP_MAILBOX, check_mailboxes
-from scmigen.targets.scp.product_sources import NO_PRODUCT, Product
 from scmigen.targets.scp.spaces import name_agents
 from scmigen.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from scmigen.targets.scp.product_sources import Product
 
 SCP_SERVICE = Finding(
     "scp-service",
@@ -346,11 +349,15 @@ class Channels(NamedTuple):
     counter: str | None = None
 
 
-def channels(setup: Setup, sources: Product = NO_PRODUCT) -> Channels:
+def channels(setup: Setup, sources: "Product | None" = None) -> Channels:
     """The channels of a firmware; ``sources`` are the product's, as far as they are known."""
     agents = name_agents(setup.platform)
     if not setup.variant.mailboxes:
         return Channels(tuple(fixed_channels(setup, agents)))
+    if sources is None:
+        from scmigen.targets.scp.product_sources import NO_PRODUCT
+
+        sources = NO_PRODUCT
     plans = plans_of(setup, agents)
     numbers, problems = _places(plans, sources.values)
     maker = _Product(setup, plans)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
 from scmigen.targets.scp.channel_plans import Plan
 from scmigen.targets.scp.channels import Channel, Mailbox
-from scmigen.targets.scp.expressions import known_value
 from scmigen.tuples import NamedTuple
 
 SCP_MAILBOX = Finding(
@@ -37,6 +36,8 @@ def check_mailboxes(
 
     ``constants``: enumerators of the product, so that they can be compared with numbers.
     """
+    from scmigen.targets.scp.expressions import known_value  # no other firmware needs it
+
     placed = [
         _Placed(plan, channel.mailbox)
         for plan, channel in zip(plans, found, strict=True)

@@ -11,11 +11,8 @@ from scmigen.targets.scp.product_channels import SCP_SERVICE, Channels, channels
 from scmigen.targets.scp.product_sources import MARK, Product, Use
 
 
-def services(setup: Setup) -> Channels:
+def services(setup: Setup, sources: Product) -> Channels:
     """The channels of a firmware, and what is wrong with them in the product that it is for."""
-    sources = setup.product
-    if sources is None:
-        return channels(setup)
     if sources.problem is not None:
         path, at = setup.options.product, setup.options.at("product")
         told = OUTPUT_OPTION.error(f"product {path} cannot be read: {sources.problem}", at)
