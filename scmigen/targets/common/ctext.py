@@ -79,6 +79,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def string(text: str) -> str:
     """``text`` as a C string literal; bytes other than plain ASCII as three-digit octal escapes."""
+    if _PLAIN.issuperset(text):
+        return f'"{text}"'
     parts = (
         character
         if character in _PLAIN
