@@ -66,12 +66,14 @@ class Subject(Data):
     """What a diagnostic is about, by names that do not change with numbers and lines.
 
     ``resources`` are written ``clock /cru 12``; ``nodes`` are paths; ``agents`` are names, of all
-    agents concerned.
+    agents concerned. ``by``: those of them that can do something to the others; to everybody, if
+    there are no others. Empty where that is not said.
     """
 
     resources: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
 
 class Waiver(Data):
@@ -173,9 +175,10 @@ class Diagnostic(Data):
         resources: Iterable[str] = (),
         nodes: Iterable[str] = (),
         agents: Iterable[str] = (),
+        by: Iterable[str] = (),
     ) -> "Diagnostic":
         """The same diagnostic with its subject, each name once."""
-        parts = (tuple(dict.fromkeys(names)) for names in (resources, nodes, agents))
+        parts = (tuple(dict.fromkeys(names)) for names in (resources, nodes, agents, by))
         return replace(self, subject=Subject(*parts))
 
     def about_each(self, parts: Iterable[Subject]) -> "Diagnostic":

@@ -90,5 +90,6 @@ def _joined(items: Sequence[Diagnostic], nodes: int) -> Diagnostic:
             tuple(dict.fromkeys(name for each in subjects for name in each.resources)),
             tuple(dict.fromkeys(name for each in subjects for name in each.nodes)),
             tuple(dict.fromkeys(name for each in subjects for name in each.agents)),
+            tuple(dict.fromkeys(name for each in subjects for name in each.by)),
         ),
     )

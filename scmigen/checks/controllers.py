@@ -86,14 +86,15 @@ def through_controllers(model: Model, finding: Finding) -> Iterator[Diagnostic]:
         yield finding.note(*_note(model, pairs)).about(*_subject(pairs))
 
 
-def _subject(pairs: list[_Pair]) -> tuple[list[str], list[str], list[str]]:
-    """The resources (none), nodes and agents of some pairs."""
+def _subject(pairs: list[_Pair]) -> tuple[list[str], list[str], list[str], list[str]]:
+    """The resources (none), nodes and agents of some pairs, and those who hold the controllers."""
     nodes = [
         path
         for pair in pairs
         for path in (pair.controller.path, *(entry.consumer.path for entry in pair.entries))
     ]
-    return [], nodes, agent_names(agent for pair in pairs for agent in (*pair.holders, pair.agent))
+    every = agent_names(agent for pair in pairs for agent in (*pair.holders, pair.agent))
+    return [], nodes, every, agent_names(agent for pair in pairs for agent in pair.holders)
 
 
 def _pairs(model: Model) -> Iterator[_Pair]:

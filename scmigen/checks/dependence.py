@@ -80,7 +80,9 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
                 position(tree, use),
                 hint=f"{hints.managed(tree, [use.key.provider])} has the platform serve it",
             ).about(
-                nodes=[use.consumer.path, use.key.provider], agents=agent_names((*others, *holder))
+                nodes=[use.consumer.path, use.key.provider],
+                agents=agent_names((*others, *holder)),
+                by=agent_names(holder),
             )
 
 
@@ -106,6 +108,7 @@ def critical_resource(model: Model) -> Iterator[Diagnostic]:
         yield critical_resource.warning(*_critical(model, agent, powers)).about(
             [resource_name(use.key) for _, use in powers],
             [use.consumer.path for _, use in powers],
+            [agent.name],
             [agent.name],
         )
 

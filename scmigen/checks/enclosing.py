@@ -34,7 +34,9 @@ def inside_devices(model: Model, finding: Finding) -> Iterator[Diagnostic]:
         claimed = [claim.node.path for claim in enclosed.claims]
         owners = (*enclosed.agents, *enclosed.outer.agents)
         yield finding.warning(*_warning(model, enclosed)).about(
-            nodes=[enclosed.outer.node.path, *claimed], agents=agent_names(owners)
+            nodes=[enclosed.outer.node.path, *claimed],
+            agents=agent_names(owners),
+            by=agent_names(enclosed.outer.agents),
         )
 
 

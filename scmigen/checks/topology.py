@@ -165,6 +165,7 @@ def _turned_off(
         map(resource_name, uses),
         [use.consumer.path for use in uses.values()],
         agent_names((holder, other)),
+        agent_names((holder,)),
     )
 
 
@@ -201,7 +202,7 @@ def root_unprotected(model: Model) -> Iterator[Diagnostic]:
             [Related(one.name, one.position) for one in (clock, *below)],
             f"grant no more than read on it; {hints.owners(inventory, [(draft.key, draft.agent)])} "
             "says that it is meant",
-        ).about([resource_name(draft.key)], agents=[draft.agent.name])
+        ).about([resource_name(draft.key)], agents=[draft.agent.name], by=[draft.agent.name])
 
 
 class _Strangers:

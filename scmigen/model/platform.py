@@ -164,8 +164,8 @@ class Stated(Data):
 
 
 class Record(Data):
-    """What a board was compiled from, and what was found: the files that were read, the lock as this
-    leaves it, the findings as their checks judge them, and those that a waiver covers."""
+    """What a board was compiled from, and what was found: the files that were read, the lock as
+    this leaves it, the findings as their checks judge them, and those that a waiver covers."""
 
     files: tuple[str, ...]
     lock: Lock

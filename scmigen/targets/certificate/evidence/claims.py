@@ -1,6 +1,6 @@
 """Claims about each pair of agents, from the flows between them and from what checks found."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.model.platform import Platform
@@ -38,11 +38,14 @@ class Finding(NamedTuple):
     reason: str
     waived_at: Position | None
 
-    @property
-    def agents(self) -> frozenset[str]:
-        """The agents that it is about."""
-        parts = (each.agents for each in self.item.parts)
-        return frozenset(self.item.subject.agents).union(*parts)
+    def is_about(self, agent: str, target: str | None) -> bool:
+        """Whether it says that an agent can do something to another one, or may: where it does not
+        say who, each to each. None: the platform."""
+        subject = self.item.subject
+        if subject.by:
+            others = set(subject.agents) - set(subject.by)
+            return agent in subject.by and (target in others if others else True)
+        return {agent, target} <= set(subject.agents)
 
 
 class Machine(NamedTuple):
@@ -57,9 +60,10 @@ class Machine(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What holds of an agent and another one, or the platform (0): the gravest of its flows, and how
-    many there are. ``machine``: ids of rights on the whole machine. ``findings``: ids of those that
-    are about both. ``isolated``: lines of policies that say that they are isolated."""
+    """What holds of an agent and another one, or the platform (0): the gravest of its flows, and
+    how many there are. ``machine``: ids of rights on the whole machine. ``findings``: ids of those
+    that say that the agent can do something to the other. ``isolated``: lines of policies that say
+    that they are isolated."""
 
     id: str
     agent: int
@@ -71,13 +75,16 @@ class Claim(NamedTuple):
     isolated: tuple[str, ...]
 
     @property
-    def is_free(self) -> bool:
-        """Whether the agent cannot influence the other one by anything that is known."""
-        return self.verdict is Verdict.NONE and not self.machine
+    def word(self) -> str:
+        """The verdict in a word. It is no ``none`` where the agent may stop the machine."""
+        if self.verdict is Verdict.NONE and self.machine:
+            return "machine"
+        return self.verdict.name.lower()
 
 
 def findings_of(platform: Platform) -> tuple[Finding, ...]:
-    """What checks found, whatever its severity was changed to, and what is waived."""
+    """What checks found, whatever its severity was changed to, and what is waived. Of notes, those
+    that say that an agent can do something to others."""
     record = platform.record
     if record is None:
         return ()
@@ -89,14 +96,9 @@ def findings_of(platform: Platform) -> tuple[Finding, ...]:
     named: dict[str, Finding] = {}
     for each in found:
         item = each.item
-        subject = (item.subject, *item.parts)
-        words = [
-            word
-            for one in subject
-            for part in (one.resources, one.nodes, one.agents)
-            for word in part
-        ]
-        if item.severity > Severity.NOTE or each.reason:
+        subject = item.subject
+        words = (*subject.resources, *subject.nodes, *subject.agents)
+        if item.severity > Severity.NOTE or each.reason or subject.by:
             key = identity("W", item.id, *(words or [item.message]))
             named.setdefault(key, each._replace(id=key))
     return tuple(sorted(named.values(), key=lambda each: (each.item.id, each.id)))
@@ -123,7 +125,7 @@ def claims_of(
     platform: Platform,
     flows: Iterable[Flow],
     machine: Iterable[Machine],
-    findings: Iterable[Finding],
+    findings: Sequence[Finding],
 ) -> Iterator[Claim]:
     """A claim for each agent and each other one, and the platform."""
     verdicts: dict[tuple[int, int], list[Verdict]] = {}
@@ -132,28 +134,30 @@ def claims_of(
     rights: dict[int, list[str]] = {}
     for right in machine:
         rights.setdefault(right.agent, []).append(right.id)
-    about = [(each.id, each.agents) for each in findings]
     for agent in platform.agents:
-        for target, name in ((PLATFORM, ""), *((each.id, each.name) for each in platform.agents)):
-            if target == agent.id:
+        for other in (None, *platform.agents):
+            if other == agent:
                 continue
-            both = {agent.name, name}
-            named = tuple(key for key, agents in about if both <= agents)
+            target, name = (other.id, other.name) if other is not None else (PLATFORM, None)
+            named = tuple(each.id for each in findings if each.is_about(agent.name, name))
             found = verdicts.get((agent.id, target), [])
             yield Claim(
-                f"C:{word_of(agent.name)}:{word_of(name) if target else PLATFORM_WORD}",
+                f"C:{word_of(agent.name)}:{PLATFORM_WORD if name is None else word_of(name)}",
                 agent.id,
                 target,
                 max((*found, Verdict.OPEN if named else Verdict.NONE)),
                 len(found),
                 tuple(rights.get(agent.id, ())),
                 named,
-                tuple(_isolated(platform, both)),
+                tuple(_isolated(platform, {agent.name, name})),
             )
 
 
-def _isolated(platform: Platform, both: set[str]) -> Iterator[str]:
+def _isolated(platform: Platform, both: set[str | None]) -> Iterator[str]:
+    """The lines of the policies that say that two agents are isolated, and that hold."""
     said = platform.decided.assignment.policies if platform.decided is not None else ()
+    broken = {each.position for each in platform.stated if each.broken}
     for policy in said:
-        if policy.form == "isolated" and both <= set(policy.agents) and policy.position:
+        is_kept = policy.form == "isolated" and policy.position not in broken
+        if is_kept and policy.position is not None and both <= set(policy.agents):
             yield platform.place(policy.position)

@@ -144,7 +144,7 @@ def _claims(evidence: Evidence) -> Iterator[_Row]:
             "id": each.id,
             "agent": evidence.names[each.agent],
             "target": evidence.names[each.target],
-            "verdict": each.verdict.name.lower(),
+            "verdict": each.word,
             "also": " ".join((*each.machine, *each.findings)),
         }
 
