@@ -33,16 +33,12 @@ Path = tuple[Step, ...]
 
 
 class Dependence(Data):
-    """An agent depends on a resource, by an entry of a device. ``moving``: the device may be that
-    of another agent at another time."""
+    """An agent (0: the platform, or other firmware) depends on a resource, by an entry of a device.
+    ``moving``: the device may be that of another agent at another time."""
 
+    agent: int
     use: UseRow
     moving: bool
-
-    @property
-    def agent(self) -> int:
-        """The agent; 0 for the platform, and for other firmware."""
-        return self.use.agent
 
 
 def decides(term: str, operation: str) -> bool:
@@ -80,7 +76,11 @@ class Dependences:
         for use in self.uses:
             is_resource = self._facts.key(use.term) is not None
             if is_resource and use.operations and use.after not in void:
-                yield Dependence(use, "later" in self.devices.get(use.device, {}))
+                had = self.devices.get(use.device, {})
+                moving = "later" in had
+                agents = {agent: None for each in had.values() for agent in each}
+                for agent in agents if moving else (use.agent,):
+                    yield Dependence(agent, use, moving)
 
     def at_boot(self, device: str) -> Mapping[int, str]:
         """The agents that have a device at boot, each with the line that says so."""
