@@ -90,6 +90,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     "own-target": builder,
     "qemu-guest": guest,
     "qemu-smc": smc_guest,
+    "safety-case": clingo,
     "scp-product": device_trees,
     "test-a-driver": tshark,
 }
