@@ -30,7 +30,7 @@ def word_of(name: str) -> str:
     return name if plain else hexadecimal(name.encode())[:_DIGITS]
 
 
-class Finding(NamedTuple):
+class Reported(NamedTuple):
     """A finding of a check; ``reason``: that of the waiver that covers it, or empty."""
 
     id: str
@@ -82,18 +82,18 @@ class Claim(NamedTuple):
         return self.verdict.name.lower()
 
 
-def findings_of(platform: Platform) -> tuple[Finding, ...]:
+def findings_of(platform: Platform) -> tuple[Reported, ...]:
     """What checks found, whatever its severity was changed to, and what is waived. Of notes, those
     that say that an agent can do something to others."""
     record = platform.record
     if record is None:
         return ()
-    found = [Finding("", item, "", None) for item in record.found]
+    found = [Reported("", item, "", None) for item in record.found]
     for item in record.waived:
         waiver = item.waiver
         if waiver is not None:
-            found.append(Finding("", item, waiver.reason, waiver.position))
-    named: dict[str, Finding] = {}
+            found.append(Reported("", item, waiver.reason, waiver.position))
+    named: dict[str, Reported] = {}
     for each in found:
         item = each.item
         subject = item.subject
@@ -125,7 +125,7 @@ def claims_of(
     platform: Platform,
     flows: Iterable[Flow],
     machine: Iterable[Machine],
-    findings: Sequence[Finding],
+    findings: Sequence[Reported],
 ) -> Iterator[Claim]:
     """A claim for each agent and each other one, and the platform."""
     verdicts: dict[tuple[int, int], list[Verdict]] = {}

@@ -143,13 +143,17 @@ class Flows:
         """Why a resource stays on for who depends on it, whatever others ask for."""
         if _STATE in self._held[term].get(PLATFORM, {}):
             return Reason("kept on", Verdict.VOTES)
-        for each in (term, *(step.below for step in path)):
-            if _STATE in self._held.get(each, {}).get(depends.agent, {}):
-                boot = self._depends.at_boot(depends.use.device)
-                if agent in boot and depends.agent in boot:
-                    return Reason("share", Verdict.VOTES, boot[agent])
-                return Reason("vote", Verdict.VOTES)
+        if self._votes(depends.agent, term):
+            boot = self._depends.at_boot(depends.use.device)
+            if agent in boot and depends.agent in boot:
+                return Reason("share", Verdict.VOTES, boot[agent])
+            return Reason("vote", Verdict.VOTES)
+        if any(self._votes(depends.agent, step.below) for step in path):
+            return Reason("vote below", Verdict.VOTES)
         return None
+
+    def _votes(self, agent: int, term: str) -> bool:
+        return _STATE in self._held.get(term, {}).get(agent, {})
 
 
 def _shortest(flows: list[Flow]) -> Flow:

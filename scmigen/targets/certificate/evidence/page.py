@@ -9,7 +9,7 @@ from scmigen.bindings.board import model_of
 from scmigen.data import Data
 from scmigen.escape import css, csv_table, xml
 from scmigen.resources import directory
-from scmigen.targets.certificate.evidence.claims import Claim, Finding, Machine, identity
+from scmigen.targets.certificate.evidence.claims import Claim, Machine, Reported, identity
 from scmigen.targets.certificate.evidence.dependence import Path
 from scmigen.targets.certificate.evidence.flows import Flow
 from scmigen.targets.certificate.evidence.sources import Source, hexadecimal
@@ -37,7 +37,7 @@ class Evidence(Data, slots=False):
     claims: tuple[Claim, ...]
     flows: tuple[Flow, ...]
     machine: tuple[Machine, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Reported, ...]
     sources: tuple[Source, ...]
 
     @cached_property
