@@ -332,6 +332,104 @@ def test_hostile_names_are_text() -> None:
     assert "<img src=x onerror=y>" in page.text
 
 
+# What is not right, and known
+
+
+TWO = """/dts-v1/; / {
+    cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+    pd: pd { compatible = "acme,pd"; #power-domain-cells = <1>; operating-points-v2 = <&t>;
+        t: opp-table { compatible = "operating-points-v2"; low: opp1 { opp-level = <1>; };
+            high: opp2 { opp-level = <2>; }; }; };
+    u1: u1 { compatible = "acme,u"; clocks = <&cc 1>; assigned-clocks = <&cc 1>;
+        assigned-clock-rates = <1000>; };
+    u2: u2 { compatible = "acme,u"; clocks = <&cc 1>; };
+    u3: u3 { compatible = "acme,v"; power-domains = <&pd 1>; required-opps = <&low>; };
+    u4: u4 { compatible = "acme,v"; power-domains = <&pd 1>; required-opps = <&high>; };
+    u5: u5 { compatible = "acme,u"; clocks = <&cc 5>; };
+};
+"""
+TWO_AGENTS = """domains:
+  a: {id: 1, default: true, scmi: {role: other}}
+  b: {id: 2, scmi: {role: other}, access: [{dev: "&u1"}, {dev: "&u3"}]}
+  c: {id: 3, scmi: {role: other}, access: [{dev: "&u5"}]}
+"""
+ACCEPTED = """waivers:
+  - {check: rate-shared, resource: "clock &cc 1", agent: [a, b], reason: "both want 1 kHz"}
+"""
+
+
+def two(more: str = ACCEPTED) -> list[Row]:
+    result = scmigen.compile(
+        scmigen.loads(TWO, "board.dts"), agents=[Text("agents.yaml", TWO_AGENTS + more)]
+    )
+    assert result.ok, result.diagnostics
+    return table(result.platform)
+
+
+def verdicts(found: list[Row]) -> dict[tuple[str, str], str]:
+    return {(row["agent"], row["target"]): row["verdict"] for row in rows(found, "claim")}
+
+
+def test_a_waiver_justifies_nothing_and_is_told_with_its_reason() -> None:
+    """The certificate of such a board is refused: b sets the clock that a needs, too."""
+    found = two()
+    assert verdicts(found)["b", "a"] == "open"
+    (flow,) = (row for row in rows(found, "flow") if row["operation"] == "rate")
+    assert (flow["agent"], flow["target"], flow["reason"]) == ("b", "a", "refused")
+    (told,) = (row for row in rows(found, "finding") if row["name"].startswith("rate-shared"))
+    assert told["reason"] == "both want 1 kHz"
+    assert told["reason at"] == "agents.yaml:6:5"
+    (claim,) = (row for row in rows(found, "claim") if row["id"] == "C:b:a")
+    assert told["id"] in claim["also"].split()
+
+
+def test_a_check_that_is_off_justifies_nothing() -> None:
+    off = 'checks: {rate-shared: {severity: off, reason: "it is settled elsewhere"}}\n'
+    found = two(off)
+    assert verdicts(found)["b", "a"] == "open"
+    assert any(row["name"].startswith("rate-shared") for row in rows(found, "finding"))
+
+
+def test_limits_are_open_both_ways_and_whoever_shares_nothing_is_free() -> None:
+    found = two()
+    limits = {
+        (row["agent"], row["target"]) for row in rows(found, "flow") if row["reason"] == "limits"
+    }
+    assert limits == {("a", "b"), ("b", "a")}
+    told = verdicts(found)
+    for other in ("a", "b", "the platform"):
+        assert told["c", other] == "none"
+        if other != "the platform":
+            assert told[other, "c"] == "none"
+
+
+def test_policies_are_told_with_their_reason_where_they_hold() -> None:
+    policy = 'policies: [{isolated: [a, c], reason: "two customers"}]\n'
+    result = scmigen.compile(
+        scmigen.loads(TWO, "board.dts"),
+        agents=[Text("agents.yaml", TWO_AGENTS + ACCEPTED + policy)],
+    )
+    page = Page(files(result.platform)["evidence.html"])
+    assert ["a and c are isolated", "yes", "two customers", "agents.yaml:7:23"] in page.rows
+    claims = {row[0]: row for row in page.rows if row and row[0].startswith("C:")}
+    assert claims["C:a:c"][5].strip() == claims["C:c:a"][5].strip() == "policy agents.yaml:7:23"
+    assert not claims["C:a:b"][5].startswith("policy")
+
+
+def test_no_board_is_too_small(examples: Path) -> None:
+    """Without an agents file: the operating system and the secure world vote for one bus clock; and
+    one agent is alone with the platform, or even that has nothing."""
+    found = table(scmigen.compile(examples / "minimal.dts").platform)
+    assert [(row["agent"], row["name"], row["reason"]) for row in rows(found, "flow")] == [
+        ("ospm", "bus", "vote"),
+        ("secure", "bus", "vote"),
+    ]
+    for text in (TWO, "/dts-v1/; / { };"):
+        platform = scmigen.compile(scmigen.loads(text, "board.dts")).platform
+        assert verdicts(table(platform)) == {("ospm", "the platform"): "machine"}
+        assert not Page(files(platform)["evidence.html"]).open
+
+
 # On paper
 
 

@@ -37,6 +37,7 @@ def evidence_of(platform: Platform) -> Evidence:
         machine=machine,
         findings=findings,
         sources=tuple(sources_of(platform, (*certificate, *_runtime(platform)))),
+        unserved=tuple(sorted({use.term for use in uses if use.term.startswith("other(")})),
     )
 
 

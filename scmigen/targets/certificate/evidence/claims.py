@@ -156,8 +156,8 @@ def claims_of(
 def _isolated(platform: Platform, both: set[str | None]) -> Iterator[str]:
     """The lines of the policies that say that two agents are isolated, and that hold."""
     said = platform.decided.assignment.policies if platform.decided is not None else ()
-    broken = {each.position for each in platform.stated if each.broken}
+    idle = {each.position for each in platform.stated if each.broken or each.unused}
     for policy in said:
-        is_kept = policy.form == "isolated" and policy.position not in broken
+        is_kept = policy.form == "isolated" and policy.position not in idle
         if is_kept and policy.position is not None and both <= set(policy.agents):
             yield platform.place(policy.position)

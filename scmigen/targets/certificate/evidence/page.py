@@ -7,7 +7,9 @@ from typing import Any
 
 from scmigen.bindings.board import model_of
 from scmigen.data import Data
+from scmigen.diagnostics import Diagnostic
 from scmigen.escape import css, csv_table, xml
+from scmigen.model.platform import Platform
 from scmigen.resources import directory
 from scmigen.targets.certificate.evidence.claims import Claim, Machine, Reported, identity
 from scmigen.targets.certificate.evidence.dependence import Path
@@ -39,6 +41,7 @@ class Evidence(Data, slots=False):
     machine: tuple[Machine, ...]
     findings: tuple[Reported, ...]
     sources: tuple[Source, ...]
+    unserved: tuple[str, ...]
 
     @cached_property
     def names(self) -> Mapping[int, str]:
@@ -98,12 +101,21 @@ def html_file(evidence: Evidence) -> File:
             groups=tuple(_groups(evidence)),
             agents=platform.agents,
             policies=platform.stated,
+            unknown=tuple(_unknown(platform)),
+            unserved=evidence.unserved,
             switches=assignment.switches,
             extra=assignment.options.extra,
             topology=bool(evidence.facts.decided.inventory.topology),
             at=_at(evidence),
         ),
     )
+
+
+def _unknown(platform: Platform) -> Iterator[Diagnostic]:
+    """What is said of drivers that no table has."""
+    record = platform.record
+    found = (*record.found, *record.waived) if record is not None else ()
+    return (item for item in found if item.id == "driver-unknown")
 
 
 class _Group(NamedTuple):
