@@ -6,13 +6,13 @@ phandle of 0 or 0xffffffff is an empty slot that keeps its index.
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar
 
 from scmigen.bindings.findings import CELLS_MISSING, PHANDLE_DANGLING, SPECIFIER_SHORT
 from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, counted
+from scmigen.hints import Any, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -93,6 +93,8 @@ def _text(name: str) -> str:
     """A name as YAML takes it for text."""
     if _WORD.fullmatch(name):
         return name
+    if name.isascii() and name.isprintable() and not {*name} & {*'"\\'}:
+        return f'"{name}"'
     from json import dumps  # few names need it
 
     return dumps(name)
