@@ -322,7 +322,7 @@ def newest(system: str) -> str | None:
 @cache
 def shipped_table(name: str) -> DriverTable:
     """One of the tables that come with scmigen."""
-    text = file_of(name).read_text("utf-8")
+    text = file_of(name).read_text("utf8")
     start = 0
     while text.startswith("#", start):
         start = text.find("\n", start) + 1 or len(text)
