@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
 from scmigen.bindings.board import model_of
 from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic
 from scmigen.escape import css, csv_table, xml
+from scmigen.hints import Any
 from scmigen.model.platform import Platform
 from scmigen.resources import directory
 from scmigen.targets.certificate.evidence.claims import Claim, Machine, Reported, identity
