@@ -1,7 +1,8 @@
 """The devices of one platform: which node a device is, whose it is, and its id."""
 
 from collections.abc import Container
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.devicetree.nodes import Node
@@ -18,19 +19,15 @@ def numbered_devices(
     """The devices that need some of ``resources``, by id, and the ids that have moved."""
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
-    devices: dict[Node, Node | None] = {}
     idle = decided.granted.idle
-    for use in chain(decided.closure.needs, decided.closure.above):
-        if use.key not in resources:
-            continue
-        if use.consumer not in devices:
-            devices[use.consumer] = device_of(decided.owners, use.consumer)
-        node = devices[use.consumer]
+    needs = chain(decided.closure.needs, decided.closure.above)
+    for consumer, of_it in groupby(needs, attrgetter("consumer")):
+        here = [use for use in of_it if use.key in resources]
+        node = device_of(decided.owners, consumer) if here else None
         if node is not None:
             nodes[node.path] = node
-            of_it = uses.setdefault(node.path, [])
-            if not idle or use not in idle:
-                of_it.append(use)
+            told = [use for use in here if use not in idle] if idle else here
+            uses.setdefault(node.path, []).extend(told)
     numbers, moved = number_devices(nodes, scheme.numbers(platform), decided.inventory.device_ids)
     locked = scheme.names(platform).devices
     found = []

@@ -44,12 +44,7 @@ class Feeding:
         scaling: Scaling,
     ) -> None:
         self._inventory = inventory
-        self._scaling = scaling
-        # Domains that set one clock, which may be all that uses it.
-        self._rivals: dict[ResourceKey, set[ResourceKey]] = {}
-        for domains in scaling.setters.values():
-            for domain in domains:
-                self._rivals.setdefault(domain, set()).update(domains)
+        self._tied = _tied(scaling)
         self._inputs: dict[str, set[ResourceKey]] = {}
         for use in fed:
             # What a provider sets of its own at boot is no input of it.
@@ -102,11 +97,7 @@ class Feeding:
 
     def parents(self, key: ResourceKey) -> Sequence[ResourceKey]:
         """What ``key`` changes with, as far as nothing is between them."""
-        found = [
-            *self._scaling.setters.get(key, ()),
-            *sorted(self._rivals.get(key, ())),
-            *self._scaling.together.get(key, ()),
-        ]
+        found = [*self._tied.get(key, ())]
         facts = self._inventory.facts.get(key)
         if facts is not None:
             runs_on = () if key.kind is Kind.PERFORMANCE else (facts.power, facts.supply)
@@ -131,3 +122,18 @@ class Feeding:
     def possible(self, key: ResourceKey) -> tuple[str, ...]:
         """The paths of providers with many inputs that may feed other agents from ``key``."""
         return tuple(self._possible.get(key, ()))
+
+
+def _tied(scaling: Scaling) -> dict[ResourceKey, list[ResourceKey]]:
+    """What OPP tables have change with each resource: the domains that set it, others that set one
+    clock with it, which may be all that uses that, and what the same devices change with it."""
+    found = {key: [*domains] for key, domains in scaling.setters.items()}
+    rivals: dict[ResourceKey, set[ResourceKey]] = {}
+    for domains in scaling.setters.values():
+        for domain in domains:
+            rivals.setdefault(domain, set()).update(domains)
+    for key, others in rivals.items():
+        found.setdefault(key, []).extend(sorted(others))
+    for key, tied in scaling.together.items():
+        found.setdefault(key, []).extend(tied)
+    return found
