@@ -183,6 +183,9 @@ def test_a_flow_says_its_way_with_lines(orrery: Platform) -> None:
 def test_an_owner_and_a_device_that_moves_name_their_line(orrery: Platform, examples: Path) -> None:
     lines = (examples / "agents.yaml").read_text().splitlines()
     at = {row["reason"]: row["reason at"] for row in rows(table(orrery), "flow")}
+    source = (examples / "orrery.dtsi").read_text().splitlines()
+    bus = next(number for number, line in enumerate(source, 1) if "AON_CLK_I2C2" in line)
+    assert at["kept on"].startswith(f"orrery.dtsi:{bus}:")
     for reason, text in (("owner", '&cru 51"'), ("assignable", '"&isp"'), ("share", '"&gpt0"')):
         (number,) = (n for n, line in enumerate(lines, 1) if text in line and "#" not in line[:8])
         assert at[reason].startswith(f"agents.yaml:{number}:"), reason

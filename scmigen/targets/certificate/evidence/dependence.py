@@ -11,7 +11,7 @@ from scmigen.data import Data
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.certificate.facts import Facts
-from scmigen.targets.certificate.uses import DeviceRow, UseRow, of_firmware
+from scmigen.targets.certificate.uses import PLATFORM, DeviceRow, UseRow, of_firmware
 from scmigen.tuples import NamedTuple
 
 #: What is done to a resource is done to what it feeds; of several inputs, to what it may feed; and
@@ -63,6 +63,9 @@ class Dependences:
             found.setdefault(device, {}).setdefault(when, {})[agent] = at
         self.devices = found
         self.owners = {term: (agent, at) for term, agent, at in facts.owners()}
+        #: Where it is written that the platform keeps something on.
+        self.kept = {use.term: use.at for use in reversed(uses) if use.agent == PLATFORM}
+        self.kept.update((term, at) for term, _, at in facts.keeps())
         self._ways: dict[tuple[str, bool], tuple[tuple[str, Path], ...]] = {}
 
     def all(self) -> Iterator[Dependence]:

@@ -142,7 +142,7 @@ class Flows:
     def _voted(self, agent: int, term: str, depends: Dependence, path: Path) -> Reason | None:
         """Why a resource stays on for who depends on it, whatever others ask for."""
         if _STATE in self._held[term].get(PLATFORM, {}):
-            return Reason("kept on", Verdict.VOTES)
+            return Reason("kept on", Verdict.VOTES, self._depends.kept.get(term, ""))
         if self._votes(depends.agent, term):
             boot = self._depends.at_boot(depends.use.device)
             if agent in boot and depends.agent in boot:
