@@ -10,8 +10,11 @@ from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 _FACT = re.compile(r"^([a-z_]+)\((.*?)\)\.(?: %.*)?$", re.MULTILINE)
+_RESOURCE = re.compile(r"^% ([a-z]+\(\d+\)|base|system): .*?(?:, (/.*))?$", re.MULTILINE)
 _ARGUMENT = re.compile(r'("(?:[^"\\]|\\.)*"|[^,"(]+\((?:"(?:[^"\\]|\\.)*"|[^)"])*\)|[^,]+)(?:, |$)')
 _DECIDES = ("rate", "parent", "level", "reset", "config")
+#: What is not one of the facts that are counted.
+_COUNTS = {"board": 0, "agent": 0, "has": 2}
 
 
 class Fact(NamedTuple):
@@ -26,7 +29,41 @@ Facts = frozenset[Fact]
 
 
 def read(text: str) -> Facts:
-    return frozenset(Fact(m[1], tuple(_ARGUMENT.findall(m[2]))) for m in _FACT.finditer(text))
+    """The facts, a need and a grant for each `has`, with the resources that comments tell."""
+    resources = {Fact("resource", (term, f'"{at}"')) for term, at in _RESOURCE.findall(text)}
+    found = {Fact(m[1], tuple(_ARGUMENT.findall(m[2]))) for m in _FACT.finditer(text)}
+    return frozenset(resources.union(*map(_apart, found)))
+
+
+def _apart(fact: Fact) -> set[Fact]:
+    if fact.name != "has":
+        return {fact}
+    *place, joined = fact.arguments
+    operations = joined.split("_")
+    needs = {Fact("need", ("0", *place, each)) for each in operations}
+    return needs | {Fact("grant", (*place, each)) for each in operations}
+
+
+def _together(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts as they are written: what is needed, by no entry, and allowed is one line."""
+    found = {fact for fact in facts if fact.name != "resource"}
+    needs = [fact.arguments for fact in found if fact.name == "need"]
+    numbered = {need[1:] for need in needs if need[0] != "0"}
+    both = {
+        place
+        for entry, *rest in needs
+        if entry == "0" and (place := tuple(rest)) not in numbered
+        if place[0] != "0" and "(" in place[2] and Fact("grant", place) in found
+    }
+    for name, arguments in sorted(found):
+        if (arguments if name == "grant" else arguments[1:] if name == "need" else ()) not in both:
+            yield Fact(name, arguments)
+    for *place, operation in sorted(both):
+        votes = {(*place, "state"), (*place, "read")} <= both
+        if not votes or operation not in ("state", "read"):
+            yield Fact("has", (*place, operation))
+        elif operation == "state":
+            yield Fact("has", (*place, "state_read"))
 
 
 def of(facts: Iterable[Fact], name: str) -> list[tuple[str, ...]]:
@@ -35,10 +72,9 @@ def of(facts: Iterable[Fact], name: str) -> list[tuple[str, ...]]:
 
 def refused(facts: Iterable[Fact], rules: str) -> list[str]:
     """What clingo says is refused, of facts that are all there: as their number says."""
-    counted = [fact for fact in facts if fact.name != "whole"]
-    number = sum(fact.name not in ("board", "agent") for fact in counted)
-    facts = (*counted, Fact("whole", (str(number),)))
-    text = "\n".join(map(str, facts)) + rules
+    counted = [fact for fact in _together(facts) if fact.name != "whole"]
+    number = sum(_COUNTS.get(fact.name, 1) for fact in counted)
+    text = "\n".join(map(str, (*counted, Fact("whole", (str(number),))))) + "\n" + rules
     return [each for each in shown(text) if each.startswith("refused")]
 
 
@@ -64,7 +100,7 @@ def granted(facts: Iterable[Fact]) -> frozenset[tuple[str, ...]]:
 def defined(facts: Facts) -> frozenset[tuple[str, ...]]:
     """The same, by the definition (`scmigen.scmi.may`), for all agents but the platform."""
     boot, later = (
-        {(device, agent) for device, agent, when, _ in of(facts, "device") if when == wanted}
+        {(device, agent) for device, agent, when in of(facts, "device") if when == wanted}
         for wanted in ("boot", "later")
     )
     devices = {
@@ -74,7 +110,7 @@ def defined(facts: Facts) -> frozenset[tuple[str, ...]]:
         )
         for device, _ in boot | later
     }
-    owners = {_resource(term): int(agent) for term, agent, _ in of(facts, "owner")}
+    owners = {_resource(term): int(agent) for term, agent in of(facts, "owner")}
     known = settle(devices, _needs(facts, boot | later), owners)
     rights = {
         (agent, device, term, operation)
@@ -129,7 +165,7 @@ def _other(random: Random, facts: Facts, agent: str) -> str:
 def _terms(facts: Facts, like: str) -> list[str]:
     """The resources of the kind of another one."""
     kind = like.partition("(")[0]
-    return [term for term, *_ in of(facts, "resource") if term.partition("(")[0] == kind]
+    return [term for term, _ in of(facts, "resource") if term.partition("(")[0] == kind]
 
 
 def _operations(term: str) -> list[str]:
@@ -209,7 +245,7 @@ def kept_changed(random: Random, facts: Facts) -> Facts:
     kept = [row for row in granted(facts) if row[0] == "0" and row[3] == "state"]
     if kept and random.random() < 0.5:
         return _swap(facts, "grant", random.choice(sorted(kept)))
-    every = [term for term, *_ in of(facts, "resource") if "state" in _operations(term)]
+    every = [term for term, _ in of(facts, "resource") if "state" in _operations(term)]
     row = "0", '"the platform"', random.choice(every), "state"
     return facts | {Fact("grant", row)}
 
@@ -218,8 +254,8 @@ def owner_changed(random: Random, facts: Facts) -> Facts:
     owners = of(facts, "owner")
     if not owners:
         return facts
-    old = term, agent, at = random.choice(owners)
-    return _swap(facts, "owner", old, (term, _other(random, facts, agent), at))
+    old = term, agent = random.choice(owners)
+    return _swap(facts, "owner", old, (term, _other(random, facts, agent)))
 
 
 def owner_removed(random: Random, facts: Facts) -> Facts:
@@ -232,7 +268,7 @@ def owner_added(random: Random, facts: Facts) -> Facts:
     owned = {each for each, *_ in of(facts, "owner")}
     if term in ("base", "system", *owned):
         return facts
-    return facts | {Fact("owner", (term, _other(random, facts, "0"), '""'))}
+    return facts | {Fact("owner", (term, _other(random, facts, "0")))}
 
 
 def _a_device(random: Random, facts: Facts) -> tuple[str, ...]:
@@ -240,18 +276,18 @@ def _a_device(random: Random, facts: Facts) -> tuple[str, ...]:
 
 
 def device_shared(random: Random, facts: Facts) -> Facts:
-    device, agent, _, at = _a_device(random, facts)
-    return facts | {Fact("device", (device, _other(random, facts, agent), "boot", at))}
+    device, agent, _ = _a_device(random, facts)
+    return facts | {Fact("device", (device, _other(random, facts, agent), "boot"))}
 
 
 def device_moved(random: Random, facts: Facts) -> Facts:
-    old = device, agent, when, at = _a_device(random, facts)
-    return _swap(facts, "device", old, (device, _other(random, facts, agent), when, at))
+    old = device, agent, when = _a_device(random, facts)
+    return _swap(facts, "device", old, (device, _other(random, facts, agent), when))
 
 
 def device_assignable(random: Random, facts: Facts) -> Facts:
-    device, agent, _, at = _a_device(random, facts)
-    return facts | {Fact("device", (device, _other(random, facts, agent), "later", at))}
+    device, agent, _ = _a_device(random, facts)
+    return facts | {Fact("device", (device, _other(random, facts, agent), "later"))}
 
 
 def device_removed(random: Random, facts: Facts) -> Facts:

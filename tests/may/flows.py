@@ -11,11 +11,11 @@ Flow = tuple[int, int, str, str]
 #: turning it off, also over ``carries``. Of a device that moves, all that may have it depend.
 RULES = """
 who(X, X) :- agent(X, _).
-who(D, B) :- device(D, B, _, _), device(D, _, later, _).
-flow(A, B, Op, R) :- grant(A, _, R, Op), A != 0, decides(Op), depends(R, X), who(X, B), A != B.
+who(D, B) :- device(D, B, _), device(D, _, later).
+flow(A, B, Op, R) :- grant(A, _, R, Op), A != 0, not votes(Op), depends(R, X), who(X, B), A != B.
 flow(A, B, limits, R) :- grant(A, _, R, limits), A != 0, depends(R, X), who(X, B), A != B.
-on(R, A) :- need(E, A, D, R, _), not void(F) : after(E, F); not device(D, _, later, _).
-on(R, A) :- need(E, _, D, R, _), not void(F) : after(E, F); device(D, _, later, _), who(D, A).
+on(R, A) :- need(E, A, D, R, _), R != board, not void(F) : after(E, F); not device(D, _, later).
+on(R, A) :- need(E, _, D, R, _), not void(F) : after(E, F); device(D, _, later), who(D, A).
 on(P, A) :- on(R, A), feeds(P, R).
 on(P, A) :- on(R, A), carries(P, R).
 flow(A, B, state, R) :- grant(A, _, R, state), A != 0, on(R, B), A != B, R != system, R != base.
@@ -35,7 +35,7 @@ def derived(facts: Facts, rules: str) -> set[Flow]:
 
 def possible(facts: Facts, rules: str) -> set[tuple[int, int]]:
     """Agent and agent, where the first decides on what may feed something that the other needs."""
-    place = {term: at.strip('"') for term, _, at in of(facts, "resource")}
+    place = {term: at.strip('"') for term, at in of(facts, "resource")}
     users: dict[str, set[int]] = {}
     for _, agent, _, term, _ in of(facts, "need"):
         at = place.get(term) or term.partition(" ")[2].rstrip('")')

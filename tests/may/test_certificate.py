@@ -135,7 +135,7 @@ def test_limits_are_shown_and_what_stops_the_machine() -> None:
         'open(1,state,system,"all")',
         "open(2,limits,performance(0),1)",
     ]
-    owned = text + 'owner(performance(0), 1, "").' + rules
+    owned = text + "owner(performance(0), 1)." + rules
     assert [each for each in shown(owned) if "limits" in each] == [
         "open(2,limits,performance(0),1)"
     ]
@@ -146,7 +146,7 @@ def test_a_certificate_that_is_cut_is_refused() -> None:
     _, text, rules = written(LOWERED, LOWERED_AGENTS)
     lines = text.splitlines()
     assert lines[-1].startswith("whole(")
-    grant = next(at for at, line in enumerate(lines) if line.startswith('grant(2, "/u1"'))
+    grant = next(at for at, line in enumerate(lines) if line.startswith('has(2, "/u1"'))
     for cut in ([], lines[:-1], lines[:20], [*lines[:grant], *lines[grant + 1 :]]):
         found = shown("\n".join(cut) + rules)
         assert any("is cut or changed" in each for each in found), cut

@@ -3,12 +3,13 @@
 Whoever does not trust scmigen checks that no agent can change what another agent's devices need.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from scmigen.escape import clingo
 from scmigen.hints import Any
 from scmigen.model.platform import Platform
 from scmigen.targets.base import NoOptions, Target
+from scmigen.targets.certificate.dense import lines_of
 from scmigen.targets.certificate.facts import Facts
 from scmigen.targets.certificate.grants import grants_of
 from scmigen.targets.certificate.uses import UseRow, devices_of, uses_of
@@ -18,6 +19,8 @@ from scmigen.targets.common.templates import render
 
 #: What stands for rights on a protocol as a whole: term and name.
 PROTOCOLS = (("base", "permissions"), ("system", "system power"))
+#: The facts that every certificate has: what the platform keeps on is for the board.
+_ALWAYS = 2
 
 
 def _files(platform: Platform, _: NoOptions) -> Iterator[File]:
@@ -28,15 +31,17 @@ def _files(platform: Platform, _: NoOptions) -> Iterator[File]:
 def files_of(facts: Facts, uses: tuple[UseRow, ...]) -> Iterator[File]:
     """The certificate of a platform, and the rules."""
     platform = facts.platform
-    rows: dict[str, tuple[Any, ...]] = {
-        "resources": tuple(facts.resources()),
-        "devices": tuple(devices_of(facts, uses)),
-        "owners": tuple(facts.owners()),
-        "keeps": tuple(facts.keeps()),
+    lines = lines_of(uses, grants_of(facts, uses))
+    # The same may be said in two places: it is one fact.
+    counted: dict[str, tuple[Any, ...]] = {
+        "devices": _once(devices_of(facts, uses), 3),
+        "owners": _once(facts.owners(), 2),
+        "keeps": _once(facts.keeps(), 1),
         "feeds": facts.feeds,
         "carries": facts.carries,
-        "may_feed": tuple(facts.may_feed()),
-        "grants": tuple(grants_of(facts, uses)),
+        "may_feed": _once(facts.may_feed(), 2),
+        "nobody": tuple(facts.nobody()),
+        "after": tuple((use.number, use.after) for use in uses if use.after is not None),
     }
     yield File(
         "certificate.lp",
@@ -45,25 +50,23 @@ def files_of(facts: Facts, uses: tuple[UseRow, ...]) -> Iterator[File]:
             board=clingo(board_name(platform)),
             agents=[(0, "platform"), *((each.id, clingo(each.name)) for each in platform.agents)],
             protocols=PROTOCOLS,
-            uses=uses,
-            whole=_count(uses, rows),
-            **rows,
+            resources=tuple(facts.resources()),
+            has=lines.has,
+            needs=lines.needs,
+            grants=lines.grants,
+            whole=lines.count() + sum(map(len, counted.values())) + _ALWAYS,
+            **counted,
         ),
     )
     yield File("checker.lp", render("certificate/checker.lp.j2"), alike=True)
 
 
-def _count(uses: Iterable[UseRow], rows: Mapping[str, tuple[Any, ...]]) -> int:
-    """How many facts there are, each once: what tells a whole certificate from one that was cut."""
-    needs = {
-        (use.entry_number, use.agent, use.device, use.term, operation)
-        for use in uses
-        for operation in use.operations
-    }
-    after = sum(use.after is not None for use in uses)
-    grants = {(*row, operation) for *row, operations in rows["grants"] for operation in operations}
-    others = sum(len(set(of)) for name, of in rows.items() if name != "grants")
-    return len(needs) + after + len(grants) + others + len(PROTOCOLS)
+def _once(rows: Iterable[tuple[Any, ...]], fact: int) -> tuple[tuple[Any, ...], ...]:
+    """The first row of each fact: rows that are the same but for what stands behind it."""
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for row in rows:
+        found.setdefault(row[:fact], row)
+    return tuple(found.values())
 
 
 TARGET = Target(

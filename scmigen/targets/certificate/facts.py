@@ -104,6 +104,12 @@ class Facts:
         keys = (*filter(can_switch, self._served()), *(use.key for use in self.own))
         return self._edges(above, dict.fromkeys(keys))
 
+    def nobody(self) -> Iterator[str]:
+        """The terms of what the platform does not serve."""
+        edges = (term for pair in (*self.feeds, *self.carries) for term in pair)
+        terms = (*map(self.term, self.used), *edges)
+        yield from dict.fromkeys(term for term in terms if term.startswith("other("))
+
     def may_feed(self) -> Iterator[Pair]:
         """(above, provider) of providers with many inputs, which serve several agents."""
         users: dict[str, set[int]] = {}
