@@ -1,6 +1,7 @@
 """What a wheel has in place of the templates and grammars of a source tree: modules.
 
-They need neither jinja2 nor Lark, and nothing that an earlier run has kept.
+They need neither jinja2 nor Lark, and nothing that an earlier run has kept. Beside the modules'
+own files, those of the commands that build systems run are in a few files, to start sooner.
 """
 
 import sys
@@ -15,8 +16,8 @@ COMPILERS = ["jinja2>=3.1.6", "lark>=1.2"]
 
 
 class CompiledSources(BuildHookInterface):  # type: ignore[type-arg]
-    """Compiles the grammars and the templates of each output, and adds the other files of
-    ``templates/``."""
+    """Compiles the grammars and the templates of each output, writes the bundles, and adds the
+    other files of ``templates/``."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before the wheel is made."""
@@ -25,6 +26,7 @@ class CompiledSources(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         sys.path.insert(0, self.root)
+        from scmigen import bundle_source
         from scmigen.devicetree import grammar_source
         from scmigen.targets.common.template_compiler import module_source
         from scmigen.targets.common.template_source import template_texts
@@ -39,6 +41,10 @@ class CompiledSources(BuildHookInterface):  # type: ignore[type-arg]
             path.write_text(text, encoding="utf-8")
             included[str(path)] = f"scmigen/{name}"
 
+        files = self.build_config.builder.recurse_included_files()
+        in_wheel = [file.distribution_path for file in files]
+        for name, text in bundle_source.bundles(in_wheel):
+            add(f"bundled/{name}.py", text)
         add("devicetree/compiled_grammars.py", grammar_source.module_source())
         about = '"""The templates of the outputs, compiled when this was packaged."""\n'
         add("compiled_templates/__init__.py", about)

@@ -15,12 +15,13 @@ from typing import NamedTuple
 import pytest
 from conftest import REPOSITORY
 
+from scmigen.bundle_source import COMMANDS
 from scmigen.version import __version__
 
 NAME = f"scmigen-{__version__}"
 
 #: What makes modules of templates and grammars, of which a wheel has only the modules.
-COMPILES = re.compile("/template_|/compile_grammar|/grammar_source")
+COMPILES = re.compile("/template_|/compile_grammar|/grammar_source|/bundle_source")
 
 
 class Made(NamedTuple):
@@ -74,6 +75,7 @@ def test_the_wheel_has_code_data_pages_and_licence_and_nothing_else(made: Made) 
     compiled = {each.split("/")[2].replace("-", "_") for each in templates if each.endswith(".j2")}
     expected = {
         *(each for each in below("scmigen") if not COMPILES.search(each)),
+        *(f"scmigen/bundled/{each}.py" for each in ("__init__", *COMMANDS)),
         "scmigen/devicetree/compiled_grammars.py",
         *(each for each in templates if not each.endswith(".j2")),
         *(f"scmigen/compiled_templates/{each}.py" for each in ("__init__", *compiled)),
@@ -146,6 +148,26 @@ def programs(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = (sys.executable, "-m", "pip", "--python", found / "python", "install", "-q")
     run(*pip, "--no-index", "--no-compile", made.wheel, cwd=folder)
     return found
+
+
+@pytest.mark.more
+def test_an_installed_wheel_imports_what_a_command_needs_from_bundles(
+    programs: Path, tmp_path: Path
+) -> None:
+    """The board is another one than that of which the bundles are made."""
+    board = REPOSITORY / "examples" / "dts" / "minimal.dts"
+    program = (
+        "import sys; from scmigen.__main__ import run\n"
+        "try: run()\n"
+        "finally: print(*(n for n, m in sys.modules.items() if n.startswith('scmigen.')\n"
+        "    and type(m.__spec__.loader).__name__ != '_Finder'))"
+    )
+    said = run(programs / "python", "-c", program, "check", board, cwd=tmp_path)
+    assert set(said.splitlines()[-1].split()) == {
+        *("scmigen.__main__", "scmigen.bundles", "scmigen.cli", "scmigen.cli.front"),
+        *("scmigen.bundled", "scmigen.bundled.check", "scmigen.bundled.convert"),
+        *("scmigen.devicetree.compiled_grammars", "scmigen.version"),
+    }
 
 
 #: What is checked → how that ends: expressions; errors of both grammars.

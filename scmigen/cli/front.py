@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 
+from scmigen.bundles import use_bundles
 from scmigen.version import VERSION
 
 # Type checkers take it for true; typing takes longer to import than a version to print.
@@ -46,6 +47,7 @@ def _run(words: list[str]) -> None:
     if not words or words[0].startswith("-") or completes or os.name == "nt":
         _run_with_click()
         return
+    use_bundles(words[0])
     from scmigen.cli.commands import SCMIGEN, lacking
     from scmigen.cli.parse import understood
     from scmigen.cli.problems import CommandError, UsageError

@@ -1,0 +1,190 @@
+"""Bundles: a module's function fills a module as its own file does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY
+
+from scmigen.bundle_source import bundle_source, function_lines
+
+#: What is easily broken by moving it into a function.
+TEXT = '''"""What it is."""
+
+import os.path
+from sys import (
+    path as searched,
+)
+
+LIMIT: int = (
+    3
+)  # with a comment
+later: "str"
+TEXT = """two
+    lines {}
+""".format(LIMIT)
+LONG = "a" \\
+    "b"
+
+
+def counted(
+    first: "dict[str, int]",
+    /,
+    *rest: int,
+    é: tuple[int, ...] = (LIMIT, 2),
+    **named: object,
+) -> dict[
+    str, int
+]:
+    """What it does."""
+    global LIMIT
+    LIMIT += 1
+
+    def inner() -> None:
+        """Nothing."""
+
+    made: list[int] = [x for x in rest]
+    return {f"""{LIMIT}
+{key}""": value for key, value in first.items()} | {"rest": sum(made), "x": inner()}
+
+
+class Point:
+    """A class."""
+
+    x: int
+    y: int = LIMIT
+
+    class Inside:
+        pass
+
+    def of(self) -> "Point":
+        return Point()
+
+
+if LIMIT:
+    chosen: int = 1
+try:
+    from nowhere import nothing
+except ImportError as problem:
+    nothing = str(problem)
+for each in range(2):
+    squares = [y := each * n for n in range(3)]
+with open(os.devnull) as file:
+    del file
+match LIMIT:
+    case [first, *_]:
+        pass
+    case number:
+        pass
+'''
+
+
+def filled(text: str) -> dict[str, Any]:
+    module = ModuleType("m")
+    exec(text, module.__dict__)
+    return module.__dict__
+
+
+def from_bundle(text: str) -> dict[str, Any]:
+    module = ModuleType("m")
+    exec(filled(bundle_source({"m": text}))["BODIES"]["m"].__code__, module.__dict__)
+    return module.__dict__
+
+
+def test_a_function_does_what_the_module_does() -> None:
+    here, there = filled(TEXT), from_bundle(TEXT)
+    gone = {"__doc__", "__annotations__", "__annotate__", "__builtins__"}
+    assert here.keys() - gone == there.keys() - gone
+    plain = [name for name, value in here.items() if isinstance(value, str | int | list)]
+    assert {"TEXT", "LONG", "nothing", "squares", "y", "number", "chosen"} < {*plain}
+    assert [there[name] for name in plain if name not in gone] == [
+        here[name] for name in plain if name not in gone
+    ]
+    for found in (here, there):
+        assert found["counted"]({"a": 1}, 2, 3) == {"4\na": 1, "rest": 5, "x": None}
+        assert found["LIMIT"] == 4
+        assert found["counted"].__kwdefaults__ == {"é": (3, 2)}
+        assert found["Point"].__qualname__ == "Point"
+        assert found["Point"].Inside.__qualname__ == "Point.Inside"
+        assert found["Point"]().of().y == 3
+        assert found["Point"].__annotations__ == {"x": int, "y": int}
+    assert there["counted"].__annotations__ == {}
+    assert there["counted"].__doc__ is None
+
+
+def test_what_cannot_be_in_a_function_is_refused() -> None:
+    with pytest.raises(SyntaxError):
+        bundle_source({"m": "from os import *\n"})
+
+
+def test_all_modules_can_be_functions_with_their_names() -> None:
+    for path in sorted((REPOSITORY / "scmigen").rglob("*.py")):
+        names: dict[str, Any] = {}
+        exec("".join(function_lines(path.read_text("utf-8"))), names)
+        assert isinstance(names["body"], FunctionType)
+        # A local name would not be one of the module's.
+        code = names["body"].__code__
+        assert code.co_varnames + code.co_cellvars == (), path
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """A copy of the package's front, with a bundle of a package and a module in it."""
+    package = tmp_path / "scmigen"
+    (package / "bundled").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "bundles.py").write_text((REPOSITORY / "scmigen" / "bundles.py").read_text())
+    texts = {
+        "scmigen.part": "from scmigen.part.one import ONE\n",
+        "scmigen.part.one": "ONE = __file__, __name__, __package__, __spec__.origin\n",
+    }
+    (package / "bundled" / "a.py").write_text(bundle_source(texts))
+    (package / "bundled" / "__init__.py").write_text(
+        "COMMANDS = ['check']\n"
+        "PACKAGES = ['scmigen.part']\n"
+        f"BUNDLE_OF = {dict.fromkeys(texts, 'a')}\n"
+    )
+    (package / "part").mkdir()
+    (package / "part" / "__init__.py").write_text("ONE = 'its own file'\n")
+    (package / "part" / "two.py").write_text("TWO = 'not in a bundle'\n")
+    return tmp_path
+
+
+def said(folder: Path, program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_modules_of_a_bundle_are_where_their_files_are(wheel: Path) -> None:
+    program = (
+        "from scmigen.bundles import use_bundles; use_bundles('check')\n"
+        "from scmigen import part; from scmigen.part.two import TWO\n"
+        "print(part.ONE, part.__path__, part.__file__, TWO)\n"
+        "import importlib; print(importlib.reload(part).ONE)"
+    )
+    part = str(wheel / "scmigen" / "part")
+    one = (f"{part}/one.py", "scmigen.part.one", "scmigen.part", f"{part}/one.py")
+    expected = f"{one} {[part]} {part}/__init__.py not in a bundle\nits own file\n"
+    assert said(wheel, program) == expected
+
+
+def test_other_commands_and_a_source_tree_have_the_files(wheel: Path) -> None:
+    program = (
+        "from scmigen.bundles import use_bundles; use_bundles('serve')\n"
+        "from scmigen.part import ONE; print(ONE)"
+    )
+    assert said(wheel, program) == "its own file\n"
+    (wheel / "scmigen" / "bundled" / "__init__.py").unlink()
+    (wheel / "scmigen" / "bundled" / "a.py").unlink()
+    (wheel / "scmigen" / "bundled").rmdir()
+    assert said(wheel, program.replace("serve", "check")) == "its own file\n"
