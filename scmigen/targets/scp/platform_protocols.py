@@ -5,12 +5,12 @@ without them denies every one of them to every agent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Related
+from scmigen.hints import TYPE_CHECKING
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
 from scmigen.targets.options import OUTPUT_OPTION

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.select import Selector
 from scmigen.assignment.words import did_you_mean, whole_number
 from scmigen.bindings.addresses import Region, regions
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.hints import TYPE_CHECKING
 from scmigen.runtime import Role
 from scmigen.targets.scp.binding import SCP_DRIVER
 from scmigen.targets.scp.channel_options import expression
