@@ -56,6 +56,17 @@ BUNDLE_OF = {{
 '''
 
 
+# A file has one kind of annotations, and a function none of its own: some modules leave theirs
+# unread, and the others' are as right unread.
+_HEAD = '''\
+"""Modules, as scmigen.bundle_source writes them."""
+
+from __future__ import annotations
+
+BODIES = {}
+'''
+
+
 def bundles(in_wheel: Collection[str]) -> Iterator[tuple[str, str]]:
     """Name and source of each module of ``scmigen.bundled``.
 
@@ -103,7 +114,7 @@ def _imported(words: Iterable[str]) -> list[str]:
 def bundle_source(texts: Mapping[str, str]) -> str:
     """The source of a bundle of modules: name → text. Raises `SyntaxError` for what cannot be the
     body of a function, such as ``from … import *``."""
-    lines = ['"""Modules, as scmigen.bundle_source writes them."""\n', "\n", "BODIES = {}\n"]
+    lines = [_HEAD]
     for name, text in texts.items():
         lines += ["\n", *function_lines(text), f"BODIES[{name!r}] = body\n"]
     source = "".join([*lines, "del body\n"])
@@ -196,6 +207,10 @@ class _Unread(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._inside(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.module == "__future__":
+            self.cuts.append((self._start(node), self._end(node), b"pass"))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if node.returns:
