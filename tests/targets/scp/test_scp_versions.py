@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import permutations
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from click.testing import CliRunner
@@ -128,11 +128,11 @@ def test_every_file_names_the_version(version: str) -> None:
 
 
 def test_the_words_of_options_and_command_line_are_the_versions() -> None:
-    (field,) = (it for it in ScpOptions.__annotations__.items() if it[0] == "version")
+    field = get_type_hints(ScpOptions)["version"]
     (option,) = (it for it in build_command.parameters if it.name == "scp_version")
     assert isinstance(option.read, OneOf)
     known = list(VERSIONS)
-    assert list(get_args(field[1])) == list(option.read.words) == known == list(NUMBERS)
+    assert list(get_args(field)) == list(option.read.words) == known == list(NUMBERS)
 
 
 @pytest.mark.parametrize("output", ["scp", "scp-optee"])
