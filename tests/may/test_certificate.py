@@ -290,3 +290,17 @@ def _each(of: Iterator[tuple[Facts, str]]) -> Iterator[tuple[Facts, str]]:
     """Each certificate for one mutant of each kind."""
     for one in of:
         yield from (one for _ in MUTANTS)
+
+
+def test_a_line_that_says_both_is_checked_as_both() -> None:
+    """Whoever writes one still needs a device, the operation, and nobody who depends on it; what is
+    no vote by name decides for everybody."""
+    _, text, rules = written(LOWERED, LOWERED_AGENTS)
+    assert 'has(2, "/u1", performance(0), limits). % /u1 power-domains[0]' in text
+    for line, why in (
+        ('has(2, "/u2", performance(0), read).', "does not need it"),
+        ('has(2, "/u1", performance(0), level).', "decides for another"),
+        ('has(2, "/u1", performance(0), state_level).', "decides for another"),
+    ):
+        found = [each for each in shown(f"{text}{line}{rules}") if each.startswith("refused")]
+        assert any(why in each for each in found), (line, found)
