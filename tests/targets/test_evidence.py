@@ -419,6 +419,25 @@ def test_policies_are_told_with_their_reason_where_they_hold() -> None:
     assert not claims["C:a:b"][5].startswith("policy")
 
 
+def test_two_policies_about_one_thing_are_two_findings() -> None:
+    """Both are broken by b's limits on the domain of a's device, and both are waived."""
+    policies = """policies:
+  - {never: {agent: b, affects: "&u4"}, reason: "one"}
+  - {only: {agents: [a], affects: "&u4"}, reason: "two"}
+"""
+    waiver = """  - check: policy-violated
+    resource: performance &pd 1
+    device: "&u4"
+    agent: b
+    reason: known
+"""
+    found = rows(two(ACCEPTED + waiver + policies), "finding")
+    told = [row for row in found if row["name"].startswith("policy-violated")]
+    assert sorted(row["name"].partition("(")[2][:3] for row in told) == ["one", "two"]
+    assert len({row["id"] for row in told}) == 2
+    assert {row["reason"] for row in told} == {"known"}
+
+
 def test_no_board_is_too_small(examples: Path) -> None:
     """Without an agents file: the operating system and the secure world vote for one bus clock; and
     one agent is alone with the platform, or even that has nothing."""
@@ -431,6 +450,35 @@ def test_no_board_is_too_small(examples: Path) -> None:
         platform = scmigen.compile(scmigen.loads(text, "board.dts")).platform
         assert verdicts(table(platform)) == {("ospm", "the platform"): "machine"}
         assert not Page(files(platform)["evidence.html"]).open
+
+
+TWO_PLATFORMS = """/dts-v1/; / {
+    firmware {
+        first { compatible = "arm,scmi-smc"; arm,smc-id = <1>; #address-cells = <1>;
+            #size-cells = <0>; c0: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+        second { compatible = "arm,scmi-smc"; arm,smc-id = <2>; #address-cells = <1>;
+            #size-cells = <0>; c1: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+    };
+    u1: u1 { compatible = "acme,u"; clocks = <&c0 1>; };
+    u2: u2 { compatible = "acme,u"; clocks = <&c1 1>; };
+    u3: u3 { compatible = "acme,u"; clocks = <&c0 1>; };
+};
+"""
+
+
+def test_one_of_two_platforms_says_so() -> None:
+    """a and b meet in the first one only: the page of the second one must not be all there is."""
+    agents = "domains:\n  a: {id: 1, default: true, scmi: {role: other}}\n"
+    agents += '  b: {id: 2, scmi: {role: other}, access: [{dev: "&u2"}, {dev: "&u3"}]}\n'
+    result = scmigen.compile(
+        scmigen.loads(TWO_PLATFORMS, "board.dts"), agents=[Text("agents.yaml", agents)]
+    )
+    told = {each.name: verdicts(table(each))["b", "a"] for each in result.platforms}
+    assert told == {"first": "votes", "second": "none"}
+    for platform in result.platforms:
+        page = Page(files(platform)["evidence.html"])
+        shown = f"{platform.name}, one of 2 of this board: see A-PLATFORMS"
+        assert ["Platform", shown] in page.rows
 
 
 # On paper
@@ -473,6 +521,7 @@ def held(model: Model) -> None:
     from may.flows import derived, possible
 
     for platform in model.platforms:
+        assert not Page(files(platform)["evidence.html"]).open
         written = {f.path: f.content.decode() for f in CERTIFICATE.files(platform, NoOptions())}
         facts, rules = read(written["certificate.lp"]), written["checker.lp"]
         evidence = evidence_of(platform)

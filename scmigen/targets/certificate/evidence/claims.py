@@ -100,7 +100,9 @@ def findings_of(platform: Platform) -> tuple[Reported, ...]:
         words = (*subject.resources, *subject.nodes, *subject.agents)
         if item.severity > Severity.NOTE or each.reason or subject.by:
             key = identity("W", item.id, *(words or [item.message]))
-            named.setdefault(key, each._replace(id=key))
+            if key in named:  # a check may say two things of one subject, as two policies do
+                key = identity("W", key, item.message)
+            named[key] = each._replace(id=key)
     return tuple(sorted(named.values(), key=lambda each: (each.item.id, each.id)))
 
 

@@ -99,6 +99,8 @@ def html_file(evidence: Evidence) -> File:
             short=digest[:_SHORT],
             evidence=evidence,
             groups=tuple(_groups(evidence)),
+            platform=platform.name,
+            instances=len(platform.inventory.instances),
             agents=platform.agents,
             policies=platform.stated,
             unknown=tuple(_unknown(platform)),
