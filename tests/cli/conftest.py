@@ -15,4 +15,6 @@ def no_drivers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 def _empty(factory: pytest.TempPathFactory) -> Path:
-    return factory.getbasetemp() / "no-tables"
+    folder = factory.getbasetemp() / "no-tables"
+    folder.mkdir(exist_ok=True)
+    return folder
