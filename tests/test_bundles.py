@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from inspect import get_annotations
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -111,7 +112,7 @@ def test_a_function_does_what_the_module_does() -> None:
         assert found["Point"].__qualname__ == "Point"
         assert found["Point"].Inside.__qualname__ == "Point.Inside"
         assert found["Point"]().of().y == 3
-        assert found["Point"].__annotations__ == {"x": int, "y": int}
+        assert get_annotations(found["Point"], eval_str=True) == {"x": int, "y": int}
     assert there["counted"].__annotations__ == {}
     assert there["counted"].__doc__ is None
 
