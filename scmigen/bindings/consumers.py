@@ -117,8 +117,9 @@ def _assigned_clocks(references: References, node: Node) -> Iterator[Use]:
     entries = references.of(node, "assigned-clocks")
     parents = {entry.index: entry for entry in references.of(node, "assigned-clock-parents")}
     rates = assigned_rates(node)
+    identity = references.once(identity_of)
     for entry in entries:
-        key = key_of(Kind.CLOCK, entry)
+        key = identity(Kind.CLOCK, entry.provider).key(entry.cells)
         if key.kind is not Kind.CLOCK:
             continue
         if entry.index < len(rates) and rates[entry.index]:

@@ -19,13 +19,19 @@ def scmi_protocol(node: Node) -> int | None:
     return number
 
 
+def is_protocol(node: Node, protocol: Protocol) -> bool:
+    """Whether the node is that of one SCMI protocol. All nodes are asked, and few have its
+    number."""
+    return node.cell("reg") == protocol and scmi_protocol(node) == protocol
+
+
 def is_performance_provider(node: Node) -> bool:
     """SCMI performance, DVFS hardware, or power domains that carry an OPP table."""
     return (
         "#freq-domain-cells" in node
         or "#performance-domain-cells" in node
         or ("#power-domain-cells" in node and "operating-points-v2" in node)
-        or scmi_protocol(node) == Protocol.PERFORMANCE
+        or is_protocol(node, Protocol.PERFORMANCE)
     )
 
 
@@ -96,6 +102,6 @@ def voltage_key(regulator: Node) -> ResourceKey:
     """A supply: the regulator node, or (``protocol@17``, ``reg``) where SCMI serves it."""
     protocol = regulator.parent.parent if regulator.parent is not None else None
     number = regulator.cell("reg")
-    if protocol is not None and number is not None and scmi_protocol(protocol) == Protocol.VOLTAGE:
+    if protocol is not None and number is not None and is_protocol(protocol, Protocol.VOLTAGE):
         return ResourceKey(Kind.VOLTAGE, protocol.path, (number,))
     return ResourceKey(Kind.VOLTAGE, regulator.path, ())

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from scmigen.bindings.consumers import LISTS
 from scmigen.bindings.facts import ResourceKey
-from scmigen.bindings.identity import domain_controller, key_of, voltage_key
+from scmigen.bindings.identity import domain_controller, identity_of, voltage_key
 from scmigen.bindings.references import References
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.scmi.protocols import Kind
@@ -122,11 +122,12 @@ class Macros:
 
 def _referred(references: References, node: Node) -> Iterator[tuple[ResourceKey, _Site]]:
     """The resources that a node refers to, enabled or not."""
+    identity = references.once(identity_of)
     for name, prop in node.properties.items():
         if name not in _LISTS:
             continue
         for entry in references.of(node, name):
-            key = key_of(_LISTS[name], entry)
+            key = identity(_LISTS[name], entry.provider).key(entry.cells)
             if key.cells and entry.cells[: len(key.cells)] == key.cells:
                 yield key, (prop, entry.at)
 

@@ -14,7 +14,7 @@ from enum import Enum
 from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, SCALING_NAME, assigned_rates, is_scaled
 from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ResourceKey
-from scmigen.bindings.identity import key_of, scmi_protocol, voltage_key
+from scmigen.bindings.identity import is_protocol, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu, is_pci
 from scmigen.bindings.opp_tables import only_votes, points_of, table_of
 from scmigen.bindings.references import Reference, References
@@ -468,7 +468,7 @@ def _fits(prop: str, kind: Kind, old: Node, serving: Serving) -> bool:
     if kind is not Kind.PERFORMANCE:
         # The binding of the sensor protocol has thermal sensors only.
         return prop != "io-channels"
-    if scmi_protocol(old) == Protocol.PERFORMANCE:
+    if is_protocol(old, Protocol.PERFORMANCE):
         return True
     return prop == ("clocks" if serving.by_clocks else "power-domains")
 
