@@ -3,7 +3,7 @@
 `scmigen.model.build` makes it; checks and emitters read it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from scmigen.assignment.assignment import Agent, Assignment, Element, HandGrant, PlatformOptions
@@ -16,7 +16,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, counted
-from scmigen.hints import TypeVar
+from scmigen.hints import Any, TypeVar
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.drivers import Drivers
@@ -32,6 +32,7 @@ from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
 
 W = TypeVar("W", bound=str)
+T = TypeVar("T")
 
 #: A board of so many instances has outputs for all of them together. Those of one or two have
 #: a platform each.
@@ -200,6 +201,17 @@ class Platform(Data, slots=False):
     decided: Decisions | None = None
     stated: tuple[Stated, ...] = ()
     record: Record | None = None
+
+    @cached_property
+    def _once(self) -> dict[Callable[["Platform"], Any], Any]:
+        return {}
+
+    def once(self, function: Callable[["Platform"], T]) -> T:
+        """What a function makes of the platform, which several outputs ask for: it is kept."""
+        if function not in self._once:
+            self._once[function] = function(self)
+        made: T = self._once[function]
+        return made
 
     def place(self, position: Position) -> str:
         """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""

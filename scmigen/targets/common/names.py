@@ -129,6 +129,10 @@ def telling(platform: Platform) -> Mapping[ResourceKey, str]:
 
     Not those of providers that all number alike (``<&uart0_lpcg IMX_LPCG_CLK_4>``).
     """
+    return platform.once(_telling)
+
+
+def _telling(platform: Platform) -> Mapping[ResourceKey, str]:
     found = {
         resource.key: name
         for resources in platform.resources.values()
