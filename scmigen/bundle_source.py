@@ -3,6 +3,7 @@
 They are Python source, which pip compiles for the Python that it installs for, made of the modules'
 own text. Names of a module become global ones of its function. What only people and type checkers
 read goes, as with ``python -OO``: docstrings, and annotations of functions and of names of modules.
+The functions that `scmigen.data` compiles for those commands have a file of their own.
 """
 
 import ast
@@ -37,13 +38,17 @@ _BEFORE = {
 _PROGRAM = """\
 import sys
 sys.path.insert(0, {root!r})
+from scmigen import data
 from scmigen.__main__ import run
+methods = []
+code_of = data.code_of
+data.code_of = lambda text: methods.append(text) or code_of(text)
 try:
     run()
 except SystemExit as end:
     assert not end.code, end.code
 finally:
-    print(*sys.modules, file=sys.stderr)
+    print(([*sys.modules], methods), file=sys.stderr)
 """
 
 _INDEX = '''\
@@ -55,6 +60,11 @@ BUNDLE_OF = {{
 {lines}}}
 '''
 
+_METHODS = '''\
+"""Functions of scmigen.data, as scmigen.bundle_source writes them."""
+
+METHODS = {}
+'''
 
 # A file has one kind of annotations, and a function none of its own: some modules leave theirs
 # unread, and the others' are as right unread.
@@ -74,8 +84,11 @@ def bundles(in_wheel: Collection[str]) -> Iterator[tuple[str, str]]:
     """
     bundle_of: dict[str, str] = {}
     packages: list[str] = []
+    methods: set[str] = set()
     for bundle, words in COMMANDS.items():
-        paths = {name: _path(name) for name in sorted(_imported(words))}
+        imported, compiled = _run(words)
+        methods.update(compiled)
+        paths = {name: _path(name) for name in sorted(imported)}
         new = {
             name: path
             for name, path in paths.items()
@@ -85,6 +98,7 @@ def bundles(in_wheel: Collection[str]) -> Iterator[tuple[str, str]]:
         bundle_of |= dict.fromkeys(new, bundle)
         packages += [name for name, path in new.items() if path.name == "__init__.py"]
         yield bundle, bundle_source({n: path.read_text("utf-8") for n, path in new.items()})
+    yield "methods", methods_source(methods)
     lines = "".join(f"    {name!r}: {bundle!r},\n" for name, bundle in bundle_of.items())
     commands = sorted({words[0] for words in COMMANDS.values()})
     yield "__init__", _INDEX.format(commands=commands, packages=packages, lines=lines)
@@ -95,8 +109,9 @@ def _path(name: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _imported(words: Iterable[str]) -> list[str]:
-    """The modules that a command of the source tree imports."""
+def _run(words: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The modules that a command of the source tree imports, and the texts of the functions that
+    `scmigen.data` compiles for it."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM.format(root=str(_ROOT)), *words],
@@ -108,7 +123,13 @@ def _imported(words: Iterable[str]) -> list[str]:
             text=True,
             check=True,
         )
-    return done.stderr.splitlines()[-1].split()
+    imported, methods = ast.literal_eval(done.stderr.splitlines()[-1])
+    return imported, methods
+
+
+def methods_source(texts: Iterable[str]) -> str:
+    """The source of a module with the functions that `scmigen.data` compiles of some texts."""
+    return _METHODS + "".join(f"\n\n{text}\n\n\nMETHODS[{text!r}] = _\n" for text in sorted(texts))
 
 
 def bundle_source(texts: Mapping[str, str]) -> str:

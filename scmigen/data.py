@@ -12,6 +12,7 @@ Here a method is the same for all classes, or compiled when it is first called.
 """
 
 from functools import cache
+from importlib import import_module
 
 __all__ = ["Data", "DataType", "asdict", "field", "fields", "replace"]
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from dataclasses import Field, field, replace
     from inspect import Signature
-    from types import CodeType
+    from types import CodeType, FunctionType
     from typing import Any, ClassVar, dataclass_transform
 else:
 
@@ -265,7 +266,7 @@ def compiled(
 
     ``_0``, ``_1``, … are the names of fields: most classes share their functions' code but these.
     """
-    code = _code("\n    ".join((f"def _({arguments}):", *lines)))
+    code = code_of("\n    ".join((f"def _({arguments}):", *lines)))
     real = {f"_{at}": each for at, each in enumerate(names)}
     code = code.replace(
         co_name=name,
@@ -279,8 +280,21 @@ def compiled(
 
 
 @cache
-def _code(text: str) -> "CodeType":
-    names: dict[str, Any] = {}
-    exec(text, names)
+def code_of(text: str) -> "CodeType":
+    """The code of a function ``_``, from its text."""
+    names: dict[str, Any] = {"_": _compiled_before().get(text)}
+    if names["_"] is None:
+        exec(text, names)
     code: CodeType = names["_"].__code__
     return code
+
+
+@cache
+def _compiled_before() -> "dict[str, FunctionType]":
+    """Text → its function, of those that a wheel has."""
+    try:
+        module = import_module("scmigen.bundled.methods")
+    except ModuleNotFoundError:  # a source tree, or an editable install
+        return {}
+    methods: dict[str, FunctionType] = module.METHODS
+    return methods

@@ -1,6 +1,7 @@
 """Bundles: a module's function fills a module as its own file does."""
 
 import os
+import shutil
 import subprocess
 import sys
 from inspect import get_annotations
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 
-from scmigen.bundle_source import bundle_source, function_lines
+from scmigen.bundle_source import bundle_source, function_lines, methods_source
 
 #: What is easily broken by moving it into a function.
 TEXT = '''"""What it is."""
@@ -189,3 +190,23 @@ def test_other_commands_and_a_source_tree_have_the_files(wheel: Path) -> None:
     (wheel / "scmigen" / "bundled" / "a.py").unlink()
     (wheel / "scmigen" / "bundled").rmdir()
     assert said(wheel, program.replace("serve", "check")) == "its own file\n"
+
+
+def test_methods_of_data_are_what_a_wheel_brings(wheel: Path) -> None:
+    """One class has its text there, with a mark in place of the assignment; another has none."""
+    for name in ("data.py", "tuples.py"):
+        shutil.copy(REPOSITORY / "scmigen" / name, wheel / "scmigen" / name)
+    text = "def _(_self, /, _0):\n    _self._0 = _0"
+    brought = methods_source([text]).replace("_self._0 = _0\n\n", "_self._0 = 'brought', _0\n\n")
+    (wheel / "scmigen" / "bundled" / "methods.py").write_text(brought)
+    program = (
+        "from scmigen.data import Data\n"
+        "class One(Data, frozen=False):\n    x: int\n"
+        "class Two(Data, frozen=False):\n    x: int\n    y: int = 2\n"
+        "print(One(1), Two(1), One.__init__.__qualname__)\n"
+        "One()\n"
+    )
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        said(wheel, program)
+    assert failed.value.stdout == "One(x=('brought', 1)) Two(x=1, y=2) One\n"
+    assert "One() missing 1 required positional argument: 'x'" in failed.value.stderr
