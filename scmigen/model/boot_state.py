@@ -9,6 +9,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.running import NO_TOPOLOGY, Topology
 from scmigen.data import Data, field, replace
+from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.ownership import Owners
@@ -104,9 +105,16 @@ class Dependencies(Data):
         stated = () if known is None else (known.parent, known.power, known.supply)
         yield from (above for above in (running, *stated) if above is not None)
         is_parent_known = running is not None or (known is not None and known.parent is not None)
-        for above in self.fed.get(key.provider, ()):
+        for above in self._inputs(key, known):
             if not (is_parent_known and above.kind is key.kind):
                 yield above
+
+    def _inputs(self, key: ResourceKey, known: ResourceFacts | None) -> Iterator[ResourceKey]:
+        """What the provider takes, and the nested node that the resource is."""
+        yield from self.fed.get(key.provider, ())
+        where = known.where if known is not None else None
+        if isinstance(where, Node) and where.path != key.provider:
+            yield from self.fed.get(where.path, ())
 
 
 def dependencies(

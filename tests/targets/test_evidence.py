@@ -393,6 +393,94 @@ def test_a_check_that_is_off_justifies_nothing() -> None:
     assert any(row["name"].startswith("rate-shared") for row in rows(found, "finding"))
 
 
+#: What takes something from a provider, and what of that the other agent uses: by hand, each of
+#: the second stops with the first.
+INPUTS = {
+    "power-domains = <&pd 1>": ("state", "power /pd 1"),
+    "clocks = <&cc 1>": ("state", "clock /cc 1"),
+    "resets = <&rr 1>": ("reset", "reset /rr 1"),
+}
+OUTPUTS = {
+    "clocks": "#clock-cells",
+    "power-domains": "#power-domain-cells",
+    "resets": "#reset-cells",
+    "thermal-sensors": "#thermal-sensor-cells",
+    "performance-domains": "#performance-domain-cells",
+}
+
+
+def _y_of_b(board: str) -> list[Row]:
+    """What is said of a board of which the agent b has the device y, and a all else."""
+    agents = """domains:
+  a: {id: 1, default: true, scmi: {role: other}}
+  b: {id: 2, scmi: {role: other}, access: [{dev: "&y"}]}
+"""
+    tree = scmigen.loads(board, "b.dts")
+    return table(scmigen.compile(tree, agents=[Text("a.yaml", agents)]).platform)
+
+
+@pytest.mark.parametrize("taken", INPUTS)
+@pytest.mark.parametrize("used", OUTPUTS)
+def test_what_stops_a_provider_reaches_all_that_it_provides(taken: str, used: str) -> None:
+    board = f"""/dts-v1/; / {{
+        pd: pd {{ compatible = "acme,pd"; #power-domain-cells = <1>; }};
+        cc: cc {{ compatible = "acme,cc"; #clock-cells = <1>; }};
+        rr: rr {{ compatible = "acme,rr"; #reset-cells = <1>; }};
+        p: p {{ compatible = "acme,p"; {OUTPUTS[used]} = <1>; {taken}; }};
+        x: x {{ compatible = "acme,x"; {taken}; }};
+        y: y {{ compatible = "acme,y"; {used} = <&p 3>; }};
+    }};"""
+    found = _y_of_b(board)
+    claims = {row["id"]: row["verdict"] for row in rows(found, "claim")}
+    operation, resource = INPUTS[taken]
+    flows = [row for row in rows(found, "flow") if row["operation"] == operation]
+    assert {(row["agent"], row["target"], row["verdict"] == "none") for row in flows} == {
+        ("a", "b", False)
+    }
+    assert all(row["resource"].startswith(resource.split()[0]) for row in flows)
+    assert claims["C:a:b"] != "none"
+
+
+def test_what_a_nested_domain_takes_carries_it() -> None:
+    board = """/dts-v1/; / {
+        cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+        pmu { compatible = "acme,pmu", "syscon"; pds: power-controller {
+            compatible = "rockchip,rk3568-power-controller"; #power-domain-cells = <1>;
+            #address-cells = <1>; #size-cells = <0>;
+            power-domain@5 { reg = <5>; clocks = <&cc 1>; #power-domain-cells = <0>; };
+        }; };
+        x: x { compatible = "acme,x"; clocks = <&cc 1>; };
+        y: y { compatible = "acme,y"; power-domains = <&pds 5>; };
+    };"""
+    found = _y_of_b(board)
+    (flow,) = (row for row in rows(found, "flow") if row["agent"] == "a")
+    assert flow["operation"] == "state"
+    assert flow["through"].startswith("clock(0) carries power(0) (b.dts:6:")
+
+
+def test_rules_have_the_numbers_of_the_checker(orrery: Platform) -> None:
+    made = make(orrery, "certificate").files
+    checker = next(f for f in made if f.path == "checker.lp").content.decode()
+    texts: dict[int, str] = {}
+    for numbers, said in re.findall(r"^% ((?:\d+, )*\d+)\. (.*)$", checker, re.MULTILINE):
+        texts.update((int(number), said.lower()) for number in numbers.split(", "))
+    page = files(orrery)["evidence.html"]
+    *_, told = re.findall(r"R-1 to R-15 are the rules[^:]*: (.*?)</p>", page)
+    for part in told.rstrip(".").split("; "):
+        numbers, words = re.fullmatch(r"([\d andto]+), (.*)", part).groups()  # type: ignore[union-attr]
+        first, *last = map(int, re.findall(r"\d+", numbers))
+        for number in range(first, (*last, first)[0] + 1):
+            common = set(re.findall(r"\b\w{5}", words)) & set(re.findall(r"\b\w{5}", texts[number]))
+            assert common, (part, texts[number])
+    assert len(texts) == 15
+
+
+def test_a_running_system_is_told_only_where_one_was_read(orrery: Platform) -> None:
+    text = files(orrery)["evidence.html"]
+    assert "No listing of a running system was read" in text
+    assert "clocks were read besides" not in text
+
+
 def test_limits_are_open_both_ways_and_whoever_shares_nothing_is_free() -> None:
     found = two()
     limits = {
@@ -557,7 +645,7 @@ def affected(model: Model) -> None:
             owners = [agent.id for agent in influence.owners(uses[0].consumer)] or [0]
             for agent in influence.affecting(path):
                 ways = influence.on_device(agent, path, frozenset())
-                # By rule 7, who may not set a clock to its assigned parent does not depend on that.
+                # By rule 8, who may not set a clock to its assigned parent does not depend on that.
                 others = [owner for owner in owners if owner != agent.id]
                 if all(way.use.prop == "assigned-clock-parents" for way in ways if way.use):
                     continue

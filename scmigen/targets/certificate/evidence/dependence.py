@@ -1,4 +1,4 @@
-"""Who depends on what, and through what: rules 1 to 3 and 7 to 9 of ``checker.lp``, with the ways.
+"""Who depends on what, and through what: rules 3 to 5 and 8 to 10 of ``checker.lp``, with the ways.
 
 The rules ask whether there is a way; evidence has to show it.
 """
@@ -15,8 +15,8 @@ from scmigen.targets.certificate.uses import PLATFORM, DeviceRow, UseRow, of_fir
 from scmigen.tuples import NamedTuple
 
 #: What is done to a resource is done to what it feeds; of several inputs, to what it may feed; and
-#: off, to what is on only while it is.
-FEEDS, MAY_FEED, CARRIES = "feeds", "may feed", "carries"
+#: off, to what works only while it is on. A reset stops all that its provider does.
+FEEDS, MAY_FEED, CARRIES, RESETS = "feeds", "may feed", "carries", "resets"
 
 
 class Step(NamedTuple):
@@ -91,7 +91,7 @@ class Dependences:
 
     def ways(self, term: str, *, switching: bool) -> tuple[tuple[str, Path], ...]:
         """What a resource changes with, the nearest first, itself before all: by being turned off
-        (``switching``), or by what decides or limits."""
+        or reset (``switching``), or by what decides or limits."""
         found = self._ways.get((term, switching))
         if found is None:
             found = self._ways[term, switching] = tuple(self._walk(term, switching))
@@ -120,6 +120,7 @@ class Dependences:
         yield from ((above, FEEDS) for above in self._feeds.get(term, ()))
         if switching:
             yield from ((above, CARRIES) for above in self._carries.get(term, ()))
+            yield from ((above, RESETS) for above in self._resets.get(term, ()))
         key = self._facts.key(term)
         if key is not None and key.kind is Kind.CLOCK:
             yield from ((above, MAY_FEED) for above in self._may_feed.get(key.provider, ()))
@@ -131,6 +132,10 @@ class Dependences:
     @cached_property
     def _carries(self) -> Mapping[str, tuple[str, ...]]:
         return _by_below(self._facts.carries)
+
+    @cached_property
+    def _resets(self) -> Mapping[str, tuple[str, ...]]:
+        return _by_below(self._facts.resets)
 
     @cached_property
     def _may_feed(self) -> Mapping[str, tuple[str, ...]]:
@@ -153,9 +158,10 @@ class Dependences:
         key = self._facts.key(below)
         if key is None:
             return ""
-        at = self._inputs.get((above, key.provider))
-        if at is not None:
-            return at
+        for node in self._facts.nodes(key):
+            at = self._inputs.get((above, node))
+            if at is not None:
+                return at
         known = self._facts.decided.inventory.facts.get(key)
         return self._facts.at(known.position) if known is not None else ""
 

@@ -6,7 +6,9 @@ from enum import IntEnum
 from scmigen.data import Data, replace
 from scmigen.scmi.operations import Operation
 from scmigen.targets.certificate.evidence.dependence import (
+    CARRIES,
     MAY_FEED,
+    RESETS,
     Dependence,
     Dependences,
     Path,
@@ -51,6 +53,8 @@ class Flow(Data):
 
 
 _STATE, _READ, _LIMITS = Operation.STATE.value, Operation.READ.value, Operation.LIMITS.value
+#: What can turn off, or stop, what works only with the resource.
+_STOPS = (_STATE, Operation.RESET.value, Operation.LEVEL.value)
 
 #: Agent → operation → the devices by which it has that.
 _Held = dict[int, dict[str, set[str]]]
@@ -90,7 +94,7 @@ class Flows:
             if agent in (depends.agent, PLATFORM):
                 continue
             for operation, by in held.items():
-                if operation == _READ or switching != (operation == _STATE):
+                if operation == _READ or switching != (operation in _STOPS):
                     continue
                 yield Flow(
                     agent=agent,
@@ -135,7 +139,10 @@ class Flows:
             return Reason("limits", Verdict.OPEN)
         if operation == _STATE:
             return Reason("no vote", Verdict.OPEN)
-        if any(step.word == MAY_FEED for step in path):
+        words = {step.word for step in path}
+        if words & {CARRIES, RESETS}:
+            return Reason("works with", Verdict.OPEN)
+        if MAY_FEED in words:
             return Reason("may feed", Verdict.OPEN)
         return Reason("refused", Verdict.OPEN)
 

@@ -107,7 +107,7 @@ def html_file(evidence: Evidence) -> File:
             unserved=evidence.unserved,
             switches=assignment.switches,
             extra=assignment.options.extra,
-            topology=bool(evidence.facts.decided.inventory.topology),
+            topology=bool(evidence.facts.decided.inventory.topology.listings),
             at=_at(evidence),
         ),
     )
