@@ -201,7 +201,9 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     told = (*_unknown(assignment.switches), *found)
     read = dict.fromkeys((*_files(board, request), *_tables(assignment)))
     policies = stated(assignment.policies, (*kept, *waived))
-    record = Record(tuple(read), model.lock, kept, waived)
+    lock_file = request.lock_file if request.lock is None else request.lock.file
+    lock = replace(model.lock, file=lock_file)
+    record = Record(tuple(read), lock, kept, waived)
     platforms = (replace(each, stated=policies, record=record) for each in model.platforms)
     model = replace(model, platforms=tuple(platforms))
     return Result(model, told, tuple(read), request.asked, waived, request.baseline)

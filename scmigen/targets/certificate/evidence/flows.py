@@ -130,7 +130,8 @@ class Flows:
             if voted is not None:
                 return voted
         owner = self._depends.owners.get(term)
-        if owner is not None and owner[0] == agent:
+        # An owner is named for what decides, not for on and off.
+        if operation != _STATE and owner is not None and owner[0] == agent:
             return Reason("owner", Verdict.NAMED, owner[1])
         if depends.moving and by == {depends.use.device}:
             device = self._depends.devices[depends.use.device]

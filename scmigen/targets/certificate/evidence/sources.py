@@ -32,7 +32,8 @@ def sources_of(platform: Platform, made: Iterable[File]) -> Iterator[Source]:
         yield Source("input", platform.places.name(file), _of_file(file))
     yield from _tables(platform)
     if record is not None and record.lock.file:
-        name = platform.places.name(record.lock.file)
+        # It need not have been read, so it has no name from where the board is.
+        name = Path(record.lock.file).name
         yield Source("lock", name, hexadecimal(format_lock(record.lock).encode()))
     yield Source("definition", "scmigen/scmi/may.py", _of_file(str(may.__file__)))
     for each in made:
