@@ -32,6 +32,10 @@ _PATIENCE, _CHUNK = 0.2, 1 << 16
 #: After so many boards a process is replaced, and with it what they left behind.
 BOARDS_EACH = 100
 
+#: Files that are open here for each process, and those that anything else may need; and how many
+#: processes there are at most where there is no limit of files.
+_FILES_EACH, _OTHER_FILES, _MOST = 2, 32, 1024
+
 #: Bytes of a number, of a board or of the bytes of an answer; and the one that is no board.
 _SIZE = 4
 _NO_MORE = b"\xff" * _SIZE
@@ -74,6 +78,7 @@ def run_all(
             take(index, work(index))
         return
     warm_up(outputs)
+    jobs = min(jobs, _most_processes())
     with stoppable() as check, DefaultSelector() as selector:
         pool = _Pool(count, work, selector)
         try:
@@ -85,6 +90,12 @@ def run_all(
                 take(index, pool.done.pop(index))
         finally:
             pool.end()
+
+
+def _most_processes() -> int:
+    """How many processes may be asked at once, as far as files that may be open go."""
+    files = os.sysconf("SC_OPEN_MAX")
+    return _MOST if files < 0 else max(1, (files - _OTHER_FILES) // _FILES_EACH)
 
 
 class _Worker(Data, frozen=False):

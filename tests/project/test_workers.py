@@ -55,6 +55,15 @@ def test_outcomes_come_in_the_order_of_the_boards(jobs: int) -> None:
     assert found == [f"{index} {index % 2} x-y: of {index}" for index in range(6)]
 
 
+def test_few_open_files_are_fewer_processes(tmp_path: Path, examples: Path) -> None:
+    names = [f"x{number}.dts" for number in range(40)]
+    for name in names:
+        (tmp_path / name).write_bytes((examples / "minimal.dts").read_bytes())
+    words = f"ulimit -n 48; exec {sys.executable} -m scmigen check --each -j 30 {' '.join(names)}"
+    done = subprocess.run(["sh", "-c", words], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "40 boards: 40 ok, 0 with errors\n")
+
+
 def test_an_outcome_may_be_larger_than_a_pipe() -> None:
     found = lines("return Outcome((FOUND.error('x' * 300_000),), 0)", 2, 2)
     assert [len(line) for line in found] == [len("0 0 x-y: ") + 300_000] * 2
