@@ -53,7 +53,10 @@ def _together(facts: Iterable[Fact]) -> Iterator[Fact]:
         place
         for entry, *rest in needs
         if entry == "0" and (place := tuple(rest)) not in numbered
-        if place[0] != "0" and "(" in place[2] and Fact("grant", place) in found
+        if place[3] in ("state", "read")
+        and place[0] != "0"
+        and "(" in place[2]
+        and Fact("grant", place) in found
     }
     for name, arguments in sorted(found):
         if (arguments if name == "grant" else arguments[1:] if name == "need" else ()) not in both:

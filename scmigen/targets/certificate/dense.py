@@ -1,6 +1,7 @@
 """The facts of a certificate in few lines: clingo takes longer to read them than to check them."""
 
 from collections.abc import Iterable
+from itertools import count
 
 from scmigen.data import Data
 from scmigen.scmi.operations import Operation
@@ -14,8 +15,16 @@ NeedRow = tuple[int, int, str, str, str, str]
 #: Agent, device, resource.
 Place = tuple[int, str, str]
 
-#: The two operations that most uses have, and what stands for both.
+#: The two operations that most uses have, and what stands for both. A line for what is needed and
+#: allowed has nothing else: what decides has an entry, and of limits the checker shows more.
 _BOTH, VOTES = frozenset({Operation.STATE, Operation.READ}), "state_read"
+#: What decides for everybody.
+DECIDES = frozenset(
+    {
+        *(Operation.RATE, Operation.PARENT, Operation.LEVEL),
+        *(Operation.RESET, Operation.CONFIG),
+    }
+)
 
 
 class Lines(Data):
@@ -34,12 +43,15 @@ def lines_of(uses: Iterable[UseRow], grants: Iterable[GrantRow]) -> Lines:
     """A line for what a device needs and is allowed, another one for each need or grant alone.
 
     An entry with a number, and what the platform needs, stay needs: they are no reason for
-    themselves.
+    themselves. What decides for everybody is an entry of its own, as it is nothing if it is not
+    allowed.
     """
     allowed: dict[Place, dict[str, None]] = {}
     for agent, device, term, operations in grants:
         allowed.setdefault((agent, device, term), {}).update(dict.fromkeys(operations))
+    uses = tuple(uses)
     plain, needs = _needs(uses)
+    entries = count(len(uses) + 1)
     numbered = {row[1:5] for row in needs}
     has: list[HasRow] = []
     for place, wanted in plain.items():
@@ -47,13 +59,19 @@ def lines_of(uses: Iterable[UseRow], grants: Iterable[GrantRow]) -> Lines:
         both = [
             each
             for each in wanted
-            if each in granted and (*place, each) not in numbered and _is_device_of_agent(place)
+            if each in _BOTH
+            and each in granted
+            and (*place, each) not in numbered
+            and _is_device_of_agent(place)
         ]
         for each in both:
             del granted[each]
         has += ((*place, each, wanted[both[0]]) for each in _joined(both))
         alone = ((each, said) for each, said in wanted.items() if each not in both)
-        needs.update(((0, *place, each, said), None) for each, said in alone)
+        needs.update(
+            ((next(entries) if each in DECIDES else 0, *place, each, said), None)
+            for each, said in alone
+        )
     rest = ((*place, each) for place, granted in allowed.items() for each in granted)
     return Lines(has=tuple(has), needs=tuple(needs), grants=tuple(rest))
 
