@@ -11,8 +11,10 @@ Flow = tuple[int, int, str, str]
 #: turning it off, also over ``carries``. Of a device that moves, all that may have it depend.
 RULES = """
 who(D, B) :- device(D, B, _), device(D, _, later).
-flow(A, B, Op, R) :- grant(A, _, R, Op), A != 0, not votes(Op), depends(R, D), device(D, B, _), A != B.
-flow(A, B, limits, R) :- grant(A, _, R, limits), A != 0, depends(R, D), device(D, B, _), A != B.
+flow(A, B, Op, R) :- grant(A, _, R, Op), A != 0, not votes(Op),
+    depends(R, D), device(D, B, _), A != B.
+flow(A, B, limits, R) :- grant(A, _, R, limits), A != 0,
+    depends(R, D), device(D, B, _), A != B.
 on(R, A) :- need(E, A, D, R, _), R != board, not void(F) : after(E, F); not device(D, _, later).
 on(R, A) :- need(E, _, D, R, _), not void(F) : after(E, F); device(D, _, later), who(D, A).
 on(P, A) :- on(R, A), feeds(P, R).
