@@ -306,6 +306,16 @@ def test_a_line_that_says_both_is_checked_as_both() -> None:
         assert any(why in each for each in found), (line, found)
 
 
+def test_what_nobody_may_is_allowed_to_nobody() -> None:
+    """Whoever says so beside what is allowed would hide a vote that others count on."""
+    _, text, rules = written(LOWERED, LOWERED_AGENTS)
+    for resource in ("performance(0)", "clock(0)"):
+        if f", {resource}, " in text:
+            found = shown(f"{text}nobody({resource}).{rules}")
+            assert any(f",{resource}," in each and "does not need it" in each for each in found)
+    assert ", performance(0), " in text
+
+
 def test_the_checker_has_15_rules_at_most() -> None:
     """All statements with a body, what is shown among them, and constraints."""
     _, _, rules = written(LOWERED, LOWERED_AGENTS)

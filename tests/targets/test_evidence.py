@@ -668,7 +668,7 @@ def affected(model: Model) -> None:
             owners = [agent.id for agent in influence.owners(uses[0].consumer)] or [0]
             for agent in influence.affecting(path):
                 ways = influence.on_device(agent, path, frozenset())
-                # By rule 8, who may not set a clock to its assigned parent does not depend on that.
+                # By rule 7, who may not set a clock to its assigned parent does not depend on that.
                 others = [owner for owner in owners if owner != agent.id]
                 if all(way.use.prop == "assigned-clock-parents" for way in ways if way.use):
                     continue

@@ -19,7 +19,7 @@ Place = tuple[int, str, str]
 #: allowed has nothing else: what decides has an entry, and of limits the checker shows more.
 _BOTH, VOTES = frozenset({Operation.STATE, Operation.READ}), "state_read"
 #: What decides for everybody.
-DECIDES = frozenset(
+_DECIDES = frozenset(
     {
         *(Operation.RATE, Operation.PARENT, Operation.LEVEL),
         *(Operation.RESET, Operation.CONFIG),
@@ -69,7 +69,7 @@ def lines_of(uses: Iterable[UseRow], grants: Iterable[GrantRow]) -> Lines:
         has += ((*place, each, wanted[both[0]]) for each in _joined(both))
         alone = ((each, said) for each, said in wanted.items() if each not in both)
         needs.update(
-            ((next(entries) if each in DECIDES else 0, *place, each, said), None)
+            ((next(entries) if each in _DECIDES else 0, *place, each, said), None)
             for each, said in alone
         )
     rest = ((*place, each) for place, granted in allowed.items() for each in granted)

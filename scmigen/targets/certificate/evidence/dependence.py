@@ -1,4 +1,4 @@
-"""Who depends on what, and through what: rules 3 to 5 and 8 to 10 of ``checker.lp``, with the ways.
+"""Who depends on what, and through what: rules 2 to 4 and 6 to 8 of ``checker.lp``, with the ways.
 
 The rules ask whether there is a way; evidence has to show it.
 """
