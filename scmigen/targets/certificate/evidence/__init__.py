@@ -28,7 +28,13 @@ def evidence_of(platform: Platform) -> Evidence:
     certificate = [file.below("certificate") for file in files_of(facts, uses)]
     depends = Dependences(facts, uses, devices_of(facts, uses))
     flows = Flows(depends, grants_of(facts, uses)).all()
-    machine, findings = tuple(machine_of(platform)), findings_of(platform)
+    names = {agent.id: agent.name for agent in platform.agents}
+
+    def having(device: str) -> Iterator[str]:
+        for agents in depends.devices.get(device, {}).values():
+            yield from (names[agent] for agent in agents if agent in names)
+
+    machine, findings = tuple(machine_of(platform)), findings_of(platform, having)
     return Evidence(
         facts=facts,
         certificate=certificate[0],

@@ -1,6 +1,7 @@
 """Claims about each pair of agents, from the flows between them and from what checks found."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.model.platform import Platform
@@ -14,6 +15,10 @@ from scmigen.tuples import NamedTuple
 #: What a name needs to be a part of an id as it is.
 _WORD = pattern(r"[A-Za-z0-9_.-]{1,40}")
 _DIGITS = 12
+#: What is assumed of what ``platform.extra`` adds.
+_EXTRA = "A-EXTRA"
+#: The findings about what somebody says, of which there may be any number with the same subject.
+_SAID = ("policy-violated", "policy-unused")
 #: The platform in the id of a claim; no agent has that word.
 PLATFORM_WORD = "platform"
 
@@ -24,19 +29,24 @@ def identity(letter: str, *parts: object) -> str:
     return f"{letter}-{hexadecimal(text.encode())[:_DIGITS]}"
 
 
-def word_of(name: str) -> str:
-    """A name as a part of an id; the beginning of a hash for one that cannot be."""
+def word_of(name: str | None) -> str:
+    """An agent's name, or none for the platform, as a part of an id; for a name that cannot be one
+    the beginning of its hash, with a mark that no name has that can."""
+    if name is None:
+        return PLATFORM_WORD
     plain = _WORD.fullmatch(name) and name != PLATFORM_WORD
-    return name if plain else hexadecimal(name.encode())[:_DIGITS]
+    return name if plain else f"~{hexadecimal(name.encode())[:_DIGITS]}"
 
 
 class Reported(NamedTuple):
-    """A finding of a check; ``reason``: that of the waiver that covers it, or empty."""
+    """A finding of a check; ``reason``: that of the waiver that covers it, or empty. ``having``:
+    the agents who have, or may be given, the devices that it names."""
 
     id: str
     item: Diagnostic
     reason: str
     waived_at: Position | None
+    having: frozenset[str] = frozenset()
 
     def is_about(self, agent: str, target: str | None) -> bool:
         """Whether it says that an agent can do something to another one, or may: where it does not
@@ -45,7 +55,7 @@ class Reported(NamedTuple):
         if subject.by:
             others = set(subject.agents) - set(subject.by)
             return agent in subject.by and (target in others if others else True)
-        return {agent, target} <= set(subject.agents)
+        return agent in subject.agents and target in self.having.union(subject.agents)
 
 
 class Machine(NamedTuple):
@@ -62,7 +72,8 @@ class Machine(NamedTuple):
 class Claim(NamedTuple):
     """What holds of an agent and another one, or the platform (0): the gravest of its flows, and
     how many there are. ``machine``: ids of rights on the whole machine. ``findings``: ids of those
-    that say that the agent can do something to the other. ``isolated``: lines of policies that say
+    that say that the agent can do something to the other, and of what is assumed of more that it is
+    allowed. ``isolated``: lines of policies that say
     that they are isolated."""
 
     id: str
@@ -82,9 +93,10 @@ class Claim(NamedTuple):
         return self.verdict.name.lower()
 
 
-def findings_of(platform: Platform) -> tuple[Reported, ...]:
+def findings_of(platform: Platform, having: Callable[[str], Iterable[str]]) -> tuple[Reported, ...]:
     """What checks found, whatever its severity was changed to, and what is waived. Of notes, those
-    that say that an agent can do something to others."""
+    that say that an agent can do something to others. ``having``: path of a device → the names of
+    the agents who have it."""
     record = platform.record
     if record is None:
         return ()
@@ -93,17 +105,26 @@ def findings_of(platform: Platform) -> tuple[Reported, ...]:
         waiver = item.waiver
         if waiver is not None:
             found.append(Reported("", item, waiver.reason, waiver.position))
-    named: dict[str, Reported] = {}
+    by_key: dict[str, list[Reported]] = {}
     for each in found:
         item = each.item
         subject = item.subject
         words = (*subject.resources, *subject.nodes, *subject.agents)
         if item.severity > Severity.NOTE or each.reason or subject.by:
-            key = identity("W", item.id, *(words or [item.message]))
-            if key in named:  # a check may say two things of one subject, as two policies do
-                key = identity("W", key, item.message)
-            named[key] = each._replace(id=key)
-    return tuple(sorted(named.values(), key=lambda each: (each.item.id, each.id)))
+            # A policy is said by somebody, who may say another one of the same.
+            own = [item.message] if item.id in _SAID or not words else []
+            key = identity("W", item.id, *words, *own)
+            owners = frozenset(name for node in subject.nodes for name in having(node))
+            by_key.setdefault(key, []).append(each._replace(id=key, having=owners))
+    named = [each for same in by_key.values() for each in _told_apart(same)]
+    return tuple(sorted(named, key=lambda each: (each.item.id, each.id)))
+
+
+def _told_apart(same: list[Reported]) -> Iterator[Reported]:
+    """What a check says of one subject; where that is several things, their messages tell."""
+    by_message = {each.item.message: each for each in same}
+    for message, each in by_message.items():
+        yield each if len(by_message) == 1 else each._replace(id=identity("W", each.id, message))
 
 
 def machine_of(platform: Platform) -> Iterator[Machine]:
@@ -136,15 +157,18 @@ def claims_of(
     rights: dict[int, list[str]] = {}
     for right in machine:
         rights.setdefault(right.agent, []).append(right.id)
+    added = set(_added(platform))
     for agent in platform.agents:
+        more = [_EXTRA] if agent.name in added else []
         for other in (None, *platform.agents):
             if other == agent:
                 continue
             target, name = (other.id, other.name) if other is not None else (PLATFORM, None)
-            named = tuple(each.id for each in findings if each.is_about(agent.name, name))
+            about = (each.id for each in findings if each.is_about(agent.name, name))
+            named = (*about, *more)
             found = verdicts.get((agent.id, target), [])
             yield Claim(
-                f"C:{word_of(agent.name)}:{PLATFORM_WORD if name is None else word_of(name)}",
+                f"C:{word_of(agent.name)}:{word_of(name)}",
                 agent.id,
                 target,
                 max((*found, Verdict.OPEN if named else Verdict.NONE)),
@@ -153,6 +177,16 @@ def claims_of(
                 named,
                 tuple(_isolated(platform, {agent.name, name})),
             )
+
+
+def _added(platform: Platform) -> Iterator[str]:
+    """The agents that ``platform.extra`` allows something, which is no fact of the certificate."""
+    extra = platform.options.extra
+    agents = json.loads(extra.json).get("agents") if extra is not None else None
+    if isinstance(agents, dict):
+        yield from (
+            name for name, row in agents.items() if isinstance(row, dict) and "grants" in row
+        )
 
 
 def _isolated(platform: Platform, both: set[str | None]) -> Iterator[str]:

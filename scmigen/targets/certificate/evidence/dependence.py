@@ -80,10 +80,14 @@ class Dependences:
             is_resource = self._facts.key(use.term) is not None
             if is_resource and use.operations and use.after not in void:
                 had = self.devices.get(use.device, {})
-                moving = "later" in had
+                moving = self.moves(use.device)
                 agents = {agent: None for each in had.values() for agent in each}
                 for agent in agents if moving else (use.agent,):
                     yield Dependence(agent, use, moving)
+
+    def moves(self, device: str) -> bool:
+        """Whether a device may go from one agent to another."""
+        return "later" in self.devices.get(device, {})
 
     def at_boot(self, device: str) -> Mapping[int, str]:
         """The agents that have a device at boot, each with the line that says so."""

@@ -151,17 +151,19 @@ class Flows:
         """Why a resource stays on for who depends on it, whatever others ask for."""
         if _STATE in self._held[term].get(PLATFORM, {}):
             return Reason("kept on", Verdict.VOTES, self._depends.kept.get(term, ""))
-        if self._votes(depends.agent, term):
+        if self._votes(depends, term):
             boot = self._depends.at_boot(depends.use.device)
             if agent in boot and depends.agent in boot:
                 return Reason("share", Verdict.VOTES, boot[agent])
             return Reason("vote", Verdict.VOTES)
-        if any(self._votes(depends.agent, step.below) for step in path):
+        if any(self._votes(depends, step.below) for step in path):
             return Reason("vote below", Verdict.VOTES)
         return None
 
-    def _votes(self, agent: int, term: str) -> bool:
-        return _STATE in self._held.get(term, {}).get(agent, {})
+    def _votes(self, depends: Dependence, term: str) -> bool:
+        """Whether who depends on it has a vote, by that device or one that is always with it."""
+        by = self._held.get(term, {}).get(depends.agent, {}).get(_STATE, set())
+        return any(device == depends.use.device or not self._depends.moves(device) for device in by)
 
 
 def _shortest(flows: list[Flow]) -> Flow:

@@ -11,7 +11,7 @@ from scmigen.escape import css, csv_table, xml
 from scmigen.hints import Any
 from scmigen.model.platform import Platform
 from scmigen.resources import directory
-from scmigen.targets.certificate.evidence.claims import Claim, Machine, Reported, identity
+from scmigen.targets.certificate.evidence.claims import Claim, Machine, Reported, identity, word_of
 from scmigen.targets.certificate.evidence.dependence import Path
 from scmigen.targets.certificate.evidence.flows import Flow
 from scmigen.targets.certificate.evidence.sources import Source, hexadecimal
@@ -27,6 +27,8 @@ COLUMNS = (
     *("fact", "id", "agent", "target", "operation", "resource", "name", "by", "by at", "through"),
     *("needed by", "needed at", "verdict", "reason", "reason at", "also"),
 )
+#: Stands for the platform where people read; an agent of that name is in quotes.
+_PLATFORM = "the platform"
 #: So much of the certificate's hash is at the head of each printed page.
 _SHORT = 16
 
@@ -46,7 +48,11 @@ class Evidence(Data, slots=False):
     @cached_property
     def names(self) -> Mapping[int, str]:
         """The names of the agents, and of the platform."""
-        return {PLATFORM: "the platform", **{a.id: a.name for a in self.facts.platform.agents}}
+        names = {agent.id: agent.name for agent in self.facts.platform.agents}
+        return {
+            PLATFORM: _PLATFORM,
+            **{a: f'"{name}"' if name == _PLATFORM else name for a, name in names.items()},
+        }
 
     @cached_property
     def resources(self) -> Mapping[str, tuple[str, str]]:
@@ -57,7 +63,8 @@ class Evidence(Data, slots=False):
         """The id of a flow: the same whatever numbers and lines there are."""
         kind = flow.term.partition("(")[0]
         place = self.resources[flow.term][1]
-        who = self.names[flow.agent], self.names[flow.target]
+        names = {agent.id: agent.name for agent in self.facts.platform.agents}
+        who = word_of(names.get(flow.agent)), word_of(names.get(flow.target))
         return identity("F", *who, flow.operation, kind, place, flow.reason.word)
 
     @cached_property
