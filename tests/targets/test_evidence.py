@@ -197,7 +197,7 @@ CLAIMS = {
     ("linux", "optee"): "votes",
     ("linux", "vm1"): "named",
     ("optee", "vm1"): "votes",
-    ("vm1", "the platform"): "none",
+    ("vm1", "the platform"): "open",
     ("vm1", "linux"): "open",
     ("vm2", "the platform"): "none",
     ("vm2", "vm1"): "named",

@@ -40,18 +40,22 @@ def word_of(name: str | None) -> str:
 
 class Reported(NamedTuple):
     """A finding of a check; ``reason``: that of the waiver that covers it, or empty. ``having``:
-    the agents who have, or may be given, the devices that it names."""
+    the agents who have, or may be given, the devices that it names. ``served``: whether it is about
+    what the platform serves."""
 
     id: str
     item: Diagnostic
     reason: str
     waived_at: Position | None
     having: frozenset[str] = frozenset()
+    served: bool = False
 
     def is_about(self, agent: str, target: str | None) -> bool:
         """Whether it says that an agent can do something to another one, or may: where it does not
         say who, each to each. None: the platform."""
         subject = self.item.subject
+        if subject.by and target is None and self.served:
+            return agent in subject.by
         if subject.by:
             others = set(subject.agents) - set(subject.by)
             return agent in subject.by and (target in others if others else True)
@@ -105,6 +109,7 @@ def findings_of(platform: Platform, having: Callable[[str], Iterable[str]]) -> t
         waiver = item.waiver
         if waiver is not None:
             found.append(Reported("", item, waiver.reason, waiver.position))
+    served = {each.key.provider for of in platform.resources.values() for each in of}
     by_key: dict[str, list[Reported]] = {}
     for each in found:
         item = each.item
@@ -115,7 +120,10 @@ def findings_of(platform: Platform, having: Callable[[str], Iterable[str]]) -> t
             own = [item.message] if item.id in _SAID or not words else []
             key = identity("W", item.id, *words, *own)
             owners = frozenset(name for node in subject.nodes for name in having(node))
-            by_key.setdefault(key, []).append(each._replace(id=key, having=owners))
+            # The first is what changes; others have to do with that.
+            is_served = not served.isdisjoint(subject.nodes[:1])
+            of_key = by_key.setdefault(key, [])
+            of_key.append(each._replace(id=key, having=owners, served=is_served))
     named = [each for same in by_key.values() for each in _told_apart(same)]
     return tuple(sorted(named, key=lambda each: (each.item.id, each.id)))
 
