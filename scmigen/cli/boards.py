@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def each_board(request: BoardRequest) -> tuple[BoardRequest, ...]:
     """A request for each path that is typed; a directory stands for all ``.dts`` files below it."""
     if request.ids is not None:
-        raise UsageError("--ids names the lock file of one board, so not with --each")
+        about = "a lock file (--ids, or lock in scmigen.toml) is that of one board"
+        raise UsageError(f"{about}, so not with --each")
     found: dict[Path, None] = {}
     for path in (request.board, *request.overlays):
         inside = sorted(path.rglob("*.dts")) if is_directory(path) else [path]

@@ -150,6 +150,7 @@ def _at(evidence: Evidence) -> Any:
 def csv_file(evidence: Evidence) -> File:
     """``evidence.csv``: the same facts, one a line."""
     rows = [*_claims(evidence), *_flows(evidence), *_rights(evidence), *_findings(evidence)]
+    rows += _policies(evidence)
     rows += [{"fact": each.role, "id": each.digest, "name": each.name} for each in evidence.sources]
     table = csv_table(COLUMNS, [[row.get(each) for each in COLUMNS] for row in rows])
     return File("evidence.csv", table.encode())
@@ -202,6 +203,18 @@ def _rights(evidence: Evidence) -> Iterator[_Row]:
             "resource": each.protocol,
             "reason": each.why,
             "reason at": each.at,
+        }
+
+
+def _policies(evidence: Evidence) -> Iterator[_Row]:
+    at = _at(evidence)
+    for each in evidence.facts.platform.stated:
+        yield {
+            "fact": "policy",
+            "name": each.word,
+            "verdict": "broken" if each.broken else "unused" if each.unused else "holds",
+            "reason": each.reason,
+            "reason at": at(each.position),
         }
 
 
