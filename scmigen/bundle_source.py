@@ -27,6 +27,8 @@ COMMANDS = {
     "check": ("check", _BOARD),
     "headers": ("build", _BOARD, "-o", "headers", "--emit", "headers"),
     "outputs": ("build", _BOARD, "-o", "outputs"),
+    "show": ("show", "resources", _BOARD),
+    "why": ("why", "ospm", "clock:0", _BOARD),
 }
 
 #: What is imported before bundles can be used.
