@@ -16,7 +16,7 @@ from scmigen.tuples import NamedTuple
 
 #: What is done to a resource is done to what it feeds; of several inputs, to what it may feed; and
 #: off, to what works only while it is on. A reset stops all that its provider does.
-FEEDS, MAY_FEED, CARRIES, RESETS = "feeds", "may feed", "carries", "resets"
+FEEDS, MAY_FEED, CARRIES, RESETS = "feeds", "may feed", "carries", "holds in reset"
 
 
 class Step(NamedTuple):
