@@ -43,9 +43,11 @@ def steps(model: Model, influence: Influence, way: Way) -> Iterator[Related]:
     yield beginning(model, way)
     inventory = model.inventory
     for above, below in zip(way.keys, way.keys[1:], strict=False):
-        certain = model.findings.feeding.is_certain(below, above)
         words = (resource_word(inventory, key) for key in (below, above))
-        changes = " changes with " if certain else " may change with "
+        if model.findings.feeding.is_certain(below, above):
+            changes = " changes with "
+        else:
+            changes = " works with " if influence.works_with(below, above) else " may change with "
         yield Related(changes.join(words), _fed_at(model, influence, above, below))
     if way.use is not None:
         yield Related(f"{use_word(way.use)} needs it", position(inventory.tree, way.use))

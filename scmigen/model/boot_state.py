@@ -14,6 +14,7 @@ from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.ownership import Owners
 from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
 
 
 class BootState(Data):
@@ -81,12 +82,13 @@ class Dependencies(Data):
     """What must be on for a resource, as far as ``facts`` and a running system know it.
 
     ``fed``: what a provider as a whole takes. Which of its clocks feeds one that it provides need
-    not be known; then it may be any.
+    not be known; then it may be any. ``reset``: its resets.
     """
 
     facts: Mapping[ResourceKey, ResourceFacts]
     topology: Topology = NO_TOPOLOGY
     fed: Mapping[str, tuple[ResourceKey, ...]] = field(default_factory=dict)
+    reset: Mapping[str, tuple[ResourceKey, ...]] = field(default_factory=dict)
 
     def of(self, keys: Iterable[ResourceKey]) -> frozenset[ResourceKey]:
         """``keys`` and all that must be on for them."""
@@ -105,26 +107,39 @@ class Dependencies(Data):
         stated = () if known is None else (known.parent, known.power, known.supply)
         yield from (above for above in (running, *stated) if above is not None)
         is_parent_known = running is not None or (known is not None and known.parent is not None)
-        for above in self._inputs(key, known):
+        for above in self._of_provider(self.fed, key):
             if not (is_parent_known and above.kind is key.kind):
                 yield above
 
-    def _inputs(self, key: ResourceKey, known: ResourceFacts | None) -> Iterator[ResourceKey]:
-        """What the provider takes, and the nested node that the resource is."""
-        yield from self.fed.get(key.provider, ())
+    def resets(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        """What resets the provider of ``key`` as a whole."""
+        return (reset for reset in self._of_provider(self.reset, key) if reset != key)
+
+    def _of_provider(
+        self, inputs: Mapping[str, tuple[ResourceKey, ...]], key: ResourceKey
+    ) -> Iterator[ResourceKey]:
+        return (each for path in self.places(key) for each in inputs.get(path, ()))
+
+    def places(self, key: ResourceKey) -> tuple[str, ...]:
+        """The provider of a resource, and the nested node that it is, if it is one."""
+        known = self.facts.get(key)
         where = known.where if known is not None else None
         if isinstance(where, Node) and where.path != key.provider:
-            yield from self.fed.get(where.path, ())
+            return key.provider, where.path
+        return (key.provider,)
 
 
 def dependencies(
     inventory: Inventory, closure: Closure, facts: Mapping[ResourceKey, ResourceFacts]
 ) -> Dependencies:
     """The dependencies of the resources of a board."""
-    fed: dict[str, dict[ResourceKey, None]] = {}
-    for use in closure.fed:
-        if Operation.STATE in use.needs:
-            fed.setdefault(use.consumer.path, {})[use.key] = None
-    return Dependencies(
-        facts, inventory.topology, {path: tuple(keys) for path, keys in fed.items()}
-    )
+    fed = _by_consumer(use for use in closure.fed if Operation.STATE in use.needs)
+    resets = _by_consumer(use for use in closure.fed if use.key.kind is Kind.RESET)
+    return Dependencies(facts, inventory.topology, fed, resets)
+
+
+def _by_consumer(uses: Iterable[Use]) -> Mapping[str, tuple[ResourceKey, ...]]:
+    found: dict[str, dict[ResourceKey, None]] = {}
+    for use in uses:
+        found.setdefault(use.consumer.path, {})[use.key] = None
+    return {path: tuple(keys) for path, keys in found.items()}

@@ -2,22 +2,31 @@
 
 An agent affects a device if it may change a resource that the device needs, or one that such a
 resource changes with: its parent, the supply it runs on, the domain that sets it, and, where the
-tree does not say which of several clocks feeds it, each of them. A vote for on or
+tree does not say which of several clocks feeds it, each of them; or if it may turn off, or reset,
+what the provider of such a resource works with. A vote for on or
 off affects a device only where it can be turned off by it: not if the platform keeps the resource
 on, nor if all who have the device vote on it themselves. Limits are votes too, but the lowest
 counts. Reading changes nothing.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
-from scmigen.model.boot_state import own_uses
+from scmigen.model.boot_state import dependencies, own_uses
 from scmigen.model.grants import Draft
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation, ordered
+
+#: From what an agent may change to what a device needs.
+_Ways = tuple[tuple[ResourceKey, ...], ...]
+
+#: What stops whatever works with a resource.
+_STOPS = frozenset({Operation.STATE, Operation.RESET})
 
 
 class Way(Data):
@@ -38,15 +47,17 @@ class Influence:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._drafts = model.findings.granted.drafts
-        self._kept = frozenset(
-            resource.key
-            for platform in model.platforms
-            for resources in platform.resources.values()
-            for resource in resources
-            if platform.keeps_on(resource.key)
-        )
+        facts = dict(model.inventory.facts)
+        kept = set()
+        for platform in model.platforms:
+            for resource in chain(*platform.resources.values()):
+                facts[resource.key] = resource.facts
+                if platform.keeps_on(resource.key):
+                    kept.add(resource.key)
+        self._kept = frozenset(kept)
         self._uses: dict[str, list[Use]] = {}
         closure = model.findings.closure
+        self._dependencies = dependencies(model.inventory, closure, facts)
         for use in (*closure.needs, *own_uses(closure, model.owners), *closure.firmware):
             self._uses.setdefault(use.consumer.path, []).append(use)
         self._holders: dict[ResourceKey, set[int]] = {}
@@ -54,7 +65,8 @@ class Influence:
             if draft.operations - {Operation.READ}:
                 self._holders.setdefault(draft.key, set()).add(draft.agent.id)
         self._fed = {(use.key, use.consumer.path): use for use in reversed(closure.fed)}
-        self._above: dict[ResourceKey, tuple[tuple[ResourceKey, ...], ...]] = {}
+        self._above: dict[ResourceKey, _Ways] = {}
+        self._stopping: dict[ResourceKey, _Ways] = {}
         self._affecting: dict[str, tuple[Agent, ...]] = {}
 
     @property
@@ -71,11 +83,19 @@ class Influence:
         """The first input by which the provider of one resource is fed by another."""
         return self._fed.get((above, below.provider))
 
+    def works_with(self, below: ResourceKey, above: ResourceKey) -> bool:
+        """Whether one stops with the other, whatever it changes with."""
+        return above in self._works_with(below)
+
     def affecting(self, path: str) -> tuple[Agent, ...]:
         """The agents that affect a device, by any operation."""
         found = self._affecting.get(path)
         if found is None:
-            every = (keys for use in self._uses.get(path, ()) for keys in self._towards(use.key))
+            every = (
+                keys
+                for use in self._uses.get(path, ())
+                for keys in (*self._towards(use.key), *self._stopped_by(use.key))
+            )
             near = {number for keys in every for number in self._holders.get(keys[0], ())}
             found = self._affecting[path] = tuple(
                 agent
@@ -88,11 +108,13 @@ class Influence:
         """How an agent may affect a device, by one of some operations or any: each operation on
         each resource once."""
         for use in self._uses.get(path, ()):
-            for keys in self._towards(use.key):
-                draft = self._drafts.get((agent.id, keys[0]))
-                for operation in self._changes(draft, operations, self.owners(use.consumer)):
-                    assert draft is not None
-                    yield Way(agent, operation, keys, _reason(draft, operation), use)
+            for stops, ways in ((False, self._towards), (True, self._stopped_by)):
+                for keys in ways(use.key):
+                    draft = self._drafts.get((agent.id, keys[0]))
+                    for operation in self._changes(draft, operations, self.owners(use.consumer)):
+                        assert draft is not None
+                        if not stops or operation in _STOPS:
+                            yield Way(agent, operation, keys, _reason(draft, operation), use)
 
     def on_resource(
         self, agent: Agent, key: ResourceKey, operations: frozenset[Operation]
@@ -105,7 +127,7 @@ class Influence:
         for operation in ordered(key.kind, draft.operations & wanted):
             yield Way(agent, operation, (key,), _reason(draft, operation))
 
-    def _towards(self, key: ResourceKey) -> tuple[tuple[ResourceKey, ...], ...]:
+    def _towards(self, key: ResourceKey) -> _Ways:
         """What a resource changes with, each with the way from there; the resource itself first,
         and the shortest ways before others."""
         found = self._above.get(key)
@@ -113,6 +135,30 @@ class Influence:
             paths = [path[::-1] for path in self._model.findings.feeding.paths(key, perhaps=True)]
             found = self._above[key] = ((key,), *sorted(paths, key=len))
         return found
+
+    def _stopped_by(self, key: ResourceKey) -> _Ways:
+        """What else a resource works with: its provider's inputs and resets, and what those change
+        with, or work with themselves."""
+        found = self._stopping.get(key)
+        if found is None:
+            others = {path[0] for path in self._towards(key)}
+            seen, ways = {key}, []
+            queue: deque[tuple[ResourceKey, ...]] = deque([(key,)])
+            while queue:
+                path = queue.popleft()
+                for above in self._works_with(path[0]):
+                    if above not in seen:
+                        seen.add(above)
+                        queue.append((above, *path))
+                        if above not in others:
+                            ways.append((above, *path))
+            found = self._stopping[key] = tuple(ways)
+        return found
+
+    def _works_with(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        yield from self._model.findings.feeding.parents(key)
+        yield from self._dependencies.above(key)
+        yield from self._dependencies.resets(key)
 
     def _changes(
         self, draft: Draft | None, operations: frozenset[Operation], owners: Iterable[Agent]

@@ -40,8 +40,8 @@ class Scaling(Data):
     ask for. ``voltages``: supply → the voltages in µV within its limits that its tables ask for.
     ``unreached``: what no supply of a table's devices can give. ``driven``: performance domain →
     the clock and the supply that it alone sets, where there is one of each kind. ``together``:
-    clock or supply → the others that the same devices change with it. ``setters``: clock → the
-    performance domains that set it."""
+    clock or supply → the others that the same devices change with it. ``setters``: clock, or
+    supply whose voltage a table asks for → the performance domains that set it."""
 
     uses: tuple[Use, ...]
     domains: Mapping[ResourceKey, OppTable]
@@ -135,6 +135,7 @@ class _Found:
         self._voltages: dict[ResourceKey, set[int]] = {}
         self._unreached: list[Unreached] = []
         self._sets: dict[ResourceKey, tuple[ResourceKey, ...]] = {}
+        self._changes: dict[ResourceKey, tuple[ResourceKey, ...]] = {}
         self._together: list[set[ResourceKey]] = []
 
     def add(self, table: OppTable, devices: Sequence[_Device]) -> None:
@@ -155,7 +156,7 @@ class _Found:
             return
         if not votes and not table.requires and all(map(self._is_reached, groups)):
             for group in groups:
-                self._make_domain(group)
+                self._make_domain(group, bool(asked))
             return
         added = [use for group in groups for use in self._native(group, bool(asked))]
         for group in groups:
@@ -209,9 +210,12 @@ class _Found:
                 return False
         return bool(group.clocks)
 
-    def _make_domain(self, group: _Group) -> None:
+    def _make_domain(self, group: _Group, votes: bool) -> None:
+        """A domain of all that a group names; with ``votes`` it changes the supplies that can."""
         key = group.domain
         self._domains[key] = group.table
+        supplies = (use.key for use in group.supplies if votes and self._can_change(use))
+        self._changes[key] = (*(use.key for use in group.clocks), *supplies)
         self._sets[key] = tuple(use.key for use in (*group.clocks, *group.supplies))
         for device in group.devices:
             self._uses.append(Use(device.node, key, group.table.prop, 0, _PERFORMANCE))
@@ -230,8 +234,11 @@ class _Found:
                 if self._is_managed(use):
                     yield Use(device.node, use.key, prop, use.index, _RATE)
             for use in (device.supplies or group.supplies) if votes else ():
-                if self._is_managed(use) and can_change_voltage(self._nodes.node(use.key)):
+                if self._is_managed(use) and self._can_change(use):
                     yield Use(device.node, use.key, prop, use.index, _LEVEL)
+
+    def _can_change(self, use: Use) -> bool:
+        return can_change_voltage(self._nodes.node(use.key))
 
     def _is_managed(self, use: Use) -> bool:
         return self._providers[use.key.provider].category is ProviderClass.MANAGED
@@ -248,7 +255,7 @@ class _Found:
             tuple(self._unreached),
             _driven(self._sets),
             _together(self._together),
-            _setters(self._sets),
+            _setters(self._changes),
         )
 
 
@@ -294,12 +301,11 @@ def _driven(
 def _setters(
     sets: Mapping[ResourceKey, Iterable[ResourceKey]],
 ) -> dict[ResourceKey, tuple[ResourceKey, ...]]:
-    """Clock → the domains that set it."""
+    """Clock or supply → the domains that set it."""
     found: dict[ResourceKey, tuple[ResourceKey, ...]] = {}
     for domain, keys in sets.items():
         for key in keys:
-            if key.kind is Kind.CLOCK:
-                found[key] = (*found.get(key, ()), domain)
+            found[key] = (*found.get(key, ()), domain)
     return found
 
 

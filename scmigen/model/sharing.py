@@ -129,8 +129,9 @@ def _tied(scaling: Scaling) -> dict[ResourceKey, list[ResourceKey]]:
     clock with it, which may be all that uses that, and what the same devices change with it."""
     found = {key: [*domains] for key, domains in scaling.setters.items()}
     rivals: dict[ResourceKey, set[ResourceKey]] = {}
-    for domains in scaling.setters.values():
-        for domain in domains:
+    for key, domains in scaling.setters.items():
+        # What several ask of a supply is united: it has the highest voltage of all.
+        for domain in domains if key.kind is Kind.CLOCK else ():
             rivals.setdefault(domain, set()).update(domains)
     for key, others in rivals.items():
         found.setdefault(key, []).extend(sorted(others))

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.escape import clingo
-from scmigen.model.boot_state import dependencies, own_uses
+from scmigen.model.boot_state import Dependencies, dependencies, own_uses
 from scmigen.model.decisions import Decisions
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import OPERATIONS, Operation
-from scmigen.scmi.protocols import Kind
 
 Pair = tuple[str, str]
 
@@ -98,34 +96,28 @@ class Facts:
     @cached_property
     def carries(self) -> tuple[Pair, ...]:
         """(above, below): the second is on, or works, only while the first is on."""
-        decided = self.decided
-        facts = dict(decided.inventory.facts)
-        facts.update((each.key, each.facts) for each in self._resources())
-        above = dependencies(decided.inventory, decided.closure, facts).above
-        return self._edges(above, (*self._served(), *self.used))
+        return self._edges(self._dependencies.above, (*self._served(), *self.used))
 
     @cached_property
     def resets(self) -> tuple[Pair, ...]:
         """(reset, below): the provider of the second is reset as a whole by the first."""
-        by_node: dict[str, list[ResourceKey]] = {}
-        for use in self.decided.closure.fed:
-            if use.key.kind is Kind.RESET:
-                by_node.setdefault(use.consumer.path, []).append(use.key)
         found = {
             (self.term(reset), self.term(key)): None
             for key in (*self._served(), *self.used)
-            for path in self.nodes(key)
-            for reset in by_node.get(path, ())
-            if reset != key
+            for reset in self._dependencies.resets(key)
         }
         return tuple(sorted(found))
 
-    def nodes(self, key: ResourceKey) -> tuple[str, ...]:
-        """The provider of a resource, and the nested node that it is."""
-        known = self.decided.inventory.facts.get(key)
-        where = known.where if known is not None else None
-        nested = where.path if isinstance(where, Node) else key.provider
-        return tuple(dict.fromkeys((key.provider, nested)))
+    def places(self, key: ResourceKey) -> tuple[str, ...]:
+        """The provider of a resource, and the nested node that it is, if it is one."""
+        return self._dependencies.places(key)
+
+    @cached_property
+    def _dependencies(self) -> Dependencies:
+        decided = self.decided
+        facts = dict(decided.inventory.facts)
+        facts.update((each.key, each.facts) for each in self._resources())
+        return dependencies(decided.inventory, decided.closure, facts)
 
     def nobody(self) -> Iterator[str]:
         """The terms of what the platform does not serve."""

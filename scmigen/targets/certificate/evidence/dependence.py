@@ -162,7 +162,7 @@ class Dependences:
         key = self._facts.key(below)
         if key is None:
             return ""
-        for node in self._facts.nodes(key):
+        for node in self._facts.places(key):
             at = self._inputs.get((above, node))
             if at is not None:
                 return at
