@@ -40,7 +40,9 @@ devicetree.__path__.append(str(ROOT / "scmigen" / "devicetree"))
 try:
     from scmigen.devicetree.compile_grammar import lark_of
 except ImportError:
-    lark_of = None
+    HAS_LARK = False
+else:
+    HAS_LARK = True
 try:
     import lark_cython
 except ImportError:
@@ -124,13 +126,13 @@ def main() -> None:
         raise SystemExit(f"{given.folder} has no .dts files")
     if not shutil.which("dtc"):
         print("dtc is not installed: left out")
-    if not lark_of:
+    if not HAS_LARK:
         print("lark is not installed: left out")
     if not lark_cython:
         print("lark-cython is not installed: left out")
     if not DT:
         print("the package devicetree (dtlib) is not installed: left out")
-    found = readers(boards, given.runs) | (parsers(boards, given.runs) if lark_of else {})
+    found = readers(boards, given.runs) | (parsers(boards, given.runs) if HAS_LARK else {})
     if given.json:
         given.json.write_text(json.dumps(found))
 
