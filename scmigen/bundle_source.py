@@ -7,16 +7,17 @@ The functions that `scmigen.data` compiles for those commands have a file of the
 """
 
 import ast
+import dis
 import io
 import os
 import subprocess
-import symtable
 import sys
 import tempfile
 import tokenize
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
+from types import CodeType
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BOARD = str(_ROOT / "examples" / "dts" / "orrery-board.dts")
@@ -147,7 +148,7 @@ def bundle_source(texts: Mapping[str, str]) -> str:
 
 def function_lines(text: str) -> Iterator[str]:
     """The lines of a function ``body`` that does what the module ``text`` does."""
-    names = {*_names(symtable.symtable(text, "<module>", "exec"))}
+    names = {*_names(compile(text, "<module>", "exec"))}
     short = _read(text)
     yield "def body():\n"
     if names:
@@ -159,14 +160,16 @@ def function_lines(text: str) -> Iterator[str]:
     yield "    pass\n"
 
 
-def _names(table: symtable.SymbolTable) -> Iterator[str]:
-    """The names of a module, and those that a comprehension gives it with ``:=``."""
-    for each in table.get_symbols():
-        is_own = table.get_type() == "module" or each.is_global()
-        if is_own and (each.is_assigned() or each.is_imported()):
-            yield each.get_name()
-    for child in table.get_children():
-        yield from _names(child)
+def _names(
+    code: CodeType, stores: Collection[str] = ("STORE_NAME", "STORE_GLOBAL")
+) -> Iterator[str]:
+    """The names that a module, and what is in it, give to the module."""
+    for each in dis.get_instructions(code):
+        if each.opname in stores and each.argval != "__doc__":
+            yield each.argval
+    for inside in code.co_consts:
+        if isinstance(inside, CodeType):
+            yield from _names(inside, ("STORE_GLOBAL",))
 
 
 def _logical_lines(text: str) -> Iterator[int]:

@@ -41,7 +41,8 @@ def module_source() -> str:
         "TABLES = {",
     ]
     for name in STARTS:
-        tables = compiled(name, grammar_text(name))
+        # Some releases of Lark have names of a class of their own.
+        tables = Tables(*json.loads(json.dumps(compiled(name, grammar_text(name)))))
         lines += [f"    {name!r}: Tables("]
         lines += [f"        {field}={said!r}," for field, said in tables._asdict().items()]
         lines += ["    ),"]
