@@ -40,7 +40,13 @@ _BEFORE = {
 
 _PROGRAM = """\
 import sys
+from importlib.machinery import SourceFileLoader
 sys.path.insert(0, {root!r})
+filled = []
+fill = SourceFileLoader.exec_module
+SourceFileLoader.exec_module = lambda self, module: (
+    fill(self, module), filled.append(module.__name__)
+)
 from scmigen import data
 from scmigen.__main__ import run
 methods = []
@@ -51,7 +57,7 @@ try:
 except SystemExit as end:
     assert not end.code, end.code
 finally:
-    print(([*sys.modules], methods), file=sys.stderr)
+    print((filled, methods), file=sys.stderr)
 """
 
 _INDEX = '''\
@@ -69,12 +75,8 @@ _METHODS = '''\
 METHODS = {}
 '''
 
-# A file has one kind of annotations, and a function none of its own: some modules leave theirs
-# unread, and the others' are as right unread.
 _HEAD = '''\
 """Modules, as scmigen.bundle_source writes them."""
-
-from __future__ import annotations
 
 BODIES = {}
 '''
@@ -91,7 +93,7 @@ def bundles(in_wheel: Collection[str]) -> Iterator[tuple[str, str]]:
     for bundle, words in COMMANDS.items():
         imported, compiled = _run(words)
         methods.update(compiled)
-        paths = {name: _path(name) for name in sorted(imported)}
+        paths = {name: _path(name) for name in imported}
         new = {
             name: path
             for name, path in paths.items()
@@ -113,8 +115,8 @@ def _path(name: str) -> Path:
 
 
 def _run(words: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The modules that a command of the source tree imports, and the texts of the functions that
-    `scmigen.data` compiles for it."""
+    """The modules that a command of the source tree imports, each after those that it imports
+    itself, and the texts of the functions that `scmigen.data` compiles for it."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM.format(root=str(_ROOT)), *words],
@@ -252,9 +254,13 @@ class _Unread(ast.NodeVisitor):
             self.cuts.append((start, self._end(node.annotation), b""))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        start, end = self._start(node.annotation), self._end(node.annotation)
         # A function's global names have no annotations.
         if self._is_global and node.value:
-            self.cuts.append((self._end(node.target), self._end(node.annotation), b""))
+            self.cuts.append((self._end(node.target), end, b""))
         elif self._is_global:
             self.cuts.append((self._start(node), self._end(node), b"pass"))
+        elif not isinstance(node.annotation, ast.Constant):
+            # As text, which is not evaluated, and is what the module's own may be.
+            self.cuts.append((start, end, repr(ast.unparse(node.annotation)).encode()))
         self.generic_visit(node)

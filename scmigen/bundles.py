@@ -9,6 +9,7 @@ library, and a source tree, have the modules' own files only.
 import sys
 from _frozen_importlib import ModuleSpec
 from importlib import import_module
+from sys import modules
 
 # Type checkers take it for true; the module typing takes a while to import.
 TYPE_CHECKING = False
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = __name__.rpartition(".")[0]
 _FOLDER = __file__.rpartition("bundles.py")[0]
+_MODULE = type(sys)
 
 
 def use_bundles(command: str) -> None:
@@ -33,7 +35,8 @@ def use_bundles(command: str) -> None:
 
 
 class _Finder:
-    """Finds and fills the modules that are in a bundle, each once."""
+    """Finds the modules that are in a bundle, and fills those of a bundle at once: to ask
+    `importlib` for each takes longer than to fill it."""
 
     def __init__(self, bundle_of: "dict[str, str]", packages: "set[str]") -> None:
         """``bundle_of``: module → its bundle."""
@@ -42,11 +45,56 @@ class _Finder:
         self._bodies: dict[str, Bodies] = {}
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> "Any":
-        """What `importlib` asks for; `__file__` and `__path__` are those of the module's own file,
-        which has its data beside it."""
+        """What `importlib` asks for, of the first module of a bundle, or one that another Python
+        imports sooner than that of which the bundle was made."""
         bundle = self._bundle_of.get(name)
-        if bundle is None or name not in self._of(bundle):
+        if bundle is None:
             return None
+        if bundle not in self._bodies:
+            self._bodies[bundle] = import_module(f"{_PACKAGE}.bundled.{bundle}").BODIES
+            self._fill(self._bodies[bundle])
+            return modules[name].__spec__
+        return self._spec(name) if name in self._bodies[bundle] else None
+
+    def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
+        """What `importlib` asks for: the module if it is there, else one as any other."""
+        return modules.get(spec.name)
+
+    def exec_module(self, module: "ModuleType") -> None:
+        """Fill a module if it is not."""
+        # What has been run need not stay in memory.
+        name = module.__name__
+        body = self._bodies[self._bundle_of[name]].pop(name, None)
+        if body is not None:
+            exec(body.__code__, module.__dict__)
+
+    def _fill(self, bodies: "Bodies") -> None:
+        """Fill all modules of a bundle, in its order: each after those that it imports."""
+        for name in [*bodies]:
+            if name in bodies:
+                parent, _, last = name.rpartition(".")
+                package, module = self._module(parent), self._module(name)
+                self.exec_module(module)
+                setattr(package, last, module)
+
+    def _module(self, name: str) -> "ModuleType":
+        """A module, which may not be filled yet, as is a package that imports what is in it."""
+        module = modules.get(name)
+        if module is None and self._bundle_of.get(name) not in self._bodies:
+            module = import_module(name)
+        elif module is None:
+            module = modules[name] = _MODULE(name)
+            spec = self._spec(name)
+            of = module.__dict__
+            of["__spec__"], of["__loader__"], of["__file__"] = spec, self, spec.origin
+            of["__package__"] = name if name in self._packages else name.rpartition(".")[0]
+            if name in self._packages:
+                of["__path__"] = spec.submodule_search_locations
+        return module
+
+    def _spec(self, name: str) -> "ModuleSpec":
+        """`__file__` and `__path__` are those of the module's own file, which has its data beside
+        it."""
         loader: Any = self
         where = _FOLDER + "/".join(name.split(".")[1:])
         if name in self._packages:
@@ -56,18 +104,3 @@ class _Finder:
             spec = ModuleSpec(name, loader, origin=f"{where}.py")
         spec.has_location = True
         return spec
-
-    def _of(self, bundle: str) -> "Bodies":
-        """The functions that fill the modules of a bundle."""
-        if bundle not in self._bodies:
-            self._bodies[bundle] = import_module(f"{_PACKAGE}.bundled.{bundle}").BODIES
-        return self._bodies[bundle]
-
-    def create_module(self, _spec: object) -> None:
-        """What `importlib` asks for: a module as any other."""
-
-    def exec_module(self, module: "ModuleType") -> None:
-        """Fill a module."""
-        # What has been run need not stay in memory.
-        body = self._bodies[self._bundle_of[module.__name__]].pop(module.__name__)
-        exec(body.__code__, module.__dict__)

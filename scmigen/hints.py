@@ -1,8 +1,7 @@
 """The names of `typing` that annotations need, without that module.
 
-Importing it takes a quarter as long as Python itself to start, and no command evaluates what
-these say. Where annotations are evaluated, as those of options are, modules take theirs from
-`typing`.
+Importing it takes a quarter as long as Python itself to start. What these say is not evaluated,
+but for options of outputs, which may have either.
 """
 
 from types import GenericAlias
@@ -10,11 +9,13 @@ from types import GenericAlias
 __all__ = [
     "IO",
     "TYPE_CHECKING",
+    "Annotated",
     "Any",
     "BinaryIO",
     "ClassVar",
     "Final",
     "Generic",
+    "Literal",
     "NoReturn",
     "Protocol",
     "Self",
@@ -32,11 +33,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import (
         IO,
+        Annotated,
         Any,
         BinaryIO,
         ClassVar,
         Final,
         Generic,
+        Literal,
         NoReturn,
         Protocol,
         Self,
@@ -57,6 +60,12 @@ else:
 
     class Any(_Hint):
         """Any type: `scmigen.plugins` takes it for that."""
+
+    class Annotated(_Hint):
+        """A type, and what else is said of it: `scmigen.targets.option_types` reads it."""
+
+    class Literal(_Hint):
+        """One of some values: `scmigen.targets.option_types` reads it."""
 
     class Generic(_Hint):
         """The base of a class with parameters."""

@@ -136,17 +136,23 @@ def test_all_modules_can_be_functions_with_their_names() -> None:
         assert its.isdisjoint(code.co_varnames + code.co_cellvars), path
 
 
-@pytest.fixture
-def wheel(tmp_path: Path) -> Path:
-    """A copy of the package's front, with a bundle of a package and a module in it."""
+#: A package and modules in it, and whether each is there after those that it imports.
+PART = {
+    "scmigen.part": "from scmigen.part.one import ONE\nfrom scmigen.part.same import same\n",
+    "scmigen.part.one": "ONE = __file__, __name__, __package__, __spec__.origin\n",
+    "scmigen.part.same": "def same():\n    return __file__\n",
+}
+ORDERS = {"as in a wheel": [*reversed(PART)], "as in another Python": [*PART]}
+
+
+@pytest.fixture(params=ORDERS)
+def wheel(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A copy of the package's front, with a bundle of a package and modules in it."""
     package = tmp_path / "scmigen"
     (package / "bundled").mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "bundles.py").write_text((REPOSITORY / "scmigen" / "bundles.py").read_text())
-    texts = {
-        "scmigen.part": "from scmigen.part.one import ONE\n",
-        "scmigen.part.one": "ONE = __file__, __name__, __package__, __spec__.origin\n",
-    }
+    texts = {name: PART[name] for name in ORDERS[request.param]}
     (package / "bundled" / "a.py").write_text(bundle_source(texts))
     (package / "bundled" / "__init__.py").write_text(
         "COMMANDS = ['check']\n"
@@ -175,11 +181,14 @@ def test_modules_of_a_bundle_are_where_their_files_are(wheel: Path) -> None:
         "from scmigen.bundles import use_bundles; use_bundles('check')\n"
         "from scmigen import part; from scmigen.part.two import TWO\n"
         "print(part.ONE, part.__path__, part.__file__, TWO)\n"
+        "import scmigen.part.one; print(scmigen.part.one.ONE is part.ONE, part.same())\n"
         "import importlib; print(importlib.reload(part).ONE)"
     )
     part = str(wheel / "scmigen" / "part")
     one = (f"{part}/one.py", "scmigen.part.one", "scmigen.part", f"{part}/one.py")
-    expected = f"{one} {[part]} {part}/__init__.py not in a bundle\nits own file\n"
+    expected = (
+        f"{one} {[part]} {part}/__init__.py not in a bundle\nTrue {part}/same.py\nits own file\n"
+    )
     assert said(wheel, program) == expected
 
 

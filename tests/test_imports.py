@@ -54,7 +54,6 @@ BUILD = {
         "scmigen.targets.make",
     ),
     "scmigen.targets.headers",
-    "typing",
 }
 
 #: Arguments → the watched modules that they need.

@@ -5,9 +5,7 @@ command of click that prints help, says what is wrong, and completes words.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from time import time
 
@@ -173,8 +171,11 @@ class Call(Data):
         if not gc.isenabled():
             gc.freeze()  # what is imported stays, and is not looked at again
             gc.enable()
-        with _as_current(Running(self.name, self.values, time())):
+        _RUNNING.append(Running(self.name, self.values, time()))
+        try:
             self.command.body(*self.above, **self.values)
+        finally:
+            _RUNNING.pop()
 
 
 class Running(Data):
@@ -185,18 +186,10 @@ class Running(Data):
     begun: float
 
 
-_RUNNING: ContextVar[Running | None] = ContextVar("running", default=None)
+#: Those that run, the innermost last: tests run commands, too.
+_RUNNING: list[Running] = []
 
 
 def running() -> Running | None:
     """The command that runs, if the program is one."""
-    return _RUNNING.get()
-
-
-@contextmanager
-def _as_current(current: Running) -> Iterator[None]:
-    token = _RUNNING.set(current)
-    try:
-        yield
-    finally:
-        _RUNNING.reset(token)
+    return _RUNNING[-1] if _RUNNING else None

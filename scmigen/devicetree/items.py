@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
+from struct import pack
 
 from scmigen.devicetree.lalr import FLAGS, Parser
 from scmigen.devicetree.regex import regex
@@ -77,11 +78,10 @@ class Items:
         """The item number ``index``."""
         text = self._source.text
         if self._starts is None:
-            # A board that is right and has nothing to be told needs no position.
-            from array import array
-
             found = self._cutter.item.finditer(text, self._begin, self._end)
-            self._starts = array("I", map(re.Match.start, found))
+            starts = [*map(re.Match.start, found)]
+            # As small as an array, whose module takes a millisecond to import.
+            self._starts = memoryview(pack(f"{len(starts)}I", *starts)).cast("I")
         item = self._cutter.item.match(text, self._starts[index], self._end)
         assert item is not None
         return item

@@ -7,10 +7,10 @@ findings and files. ``docs/reference/targets.md`` shows how to add one.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
 
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.hints import Any, Generic, TypeVar
 from scmigen.model.platform import Platform
 from scmigen.targets.common.files import File
 from scmigen.targets.limits import NO_LIMITS, Limits

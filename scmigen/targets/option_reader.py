@@ -5,11 +5,11 @@ Only those that say something need this, and the types of `scmigen.targets.optio
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from scmigen.assignment.given import Given, shown
 from scmigen.assignment.words import did_you_mean, whole_number
 from scmigen.diagnostics import Position
+from scmigen.hints import Any
 from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Path
 from scmigen.targets.option_types import (

@@ -4,6 +4,7 @@ Annotations are those of Python; `Meta` says more of numbers and texts. What `ms
 does, too.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
@@ -19,10 +20,14 @@ from typing import (
     get_type_hints,
 )
 
+from scmigen import hints
 from scmigen.data import Data
 
 if TYPE_CHECKING:
     from scmigen.targets.base import Group
+
+
+_ANNOTATED = (Annotated, hints.Annotated)
 
 
 class Type(Data):
@@ -105,12 +110,12 @@ def options_of(group: "type[Group]") -> tuple[Option, ...]:
     """The options of a group, in order. What `Options` itself has is none."""
     from scmigen.data import fields
 
-    hints = get_type_hints(group, include_extras=True)
+    types = get_type_hints(group, localns=_names(group), include_extras=True)
     return tuple(
         Option(
             name,
             group.KEYS.get(name, name.replace("_", "-")),
-            type_of(hints[name]),
+            type_of(types[name]),
             name not in group.__said__,
         )
         for name in fields(group)
@@ -118,17 +123,28 @@ def options_of(group: "type[Group]") -> tuple[Option, ...]:
     )
 
 
+def _names(group: type) -> dict[str, Any]:
+    """What names of `scmigen.hints` are, and those that are made of ``Literal``: `typing` takes the
+    texts in brackets of others for names."""
+    found: dict[str, Any] = {"Annotated": Annotated, "Literal": Literal}
+    for each in group.__mro__:
+        for name, value in vars(sys.modules.get(each.__module__, hints)).items():
+            if get_origin(value) is hints.Literal:
+                found[name] = Literal[get_args(value)]
+    return found | {name: value for each in group.__mro__ for name, value in vars(each).items()}
+
+
 def type_of(hint: Any) -> Type:
     """The type of an annotation."""
     found = _type_of(hint)
-    return _narrowed(found, get_args(hint)[1:]) if get_origin(hint) is Annotated else found
+    return _narrowed(found, get_args(hint)[1:]) if get_origin(hint) in _ANNOTATED else found
 
 
 def _type_of(hint: Any) -> Type:
     from scmigen.targets.base import Group
 
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is Annotated:
+    if origin in _ANNOTATED:
         return type_of(arguments[0])
     if hint in _PLAIN:
         return _PLAIN[hint]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations  # evaluated where somebody gives an option
 
-from typing import Annotated
-
+from scmigen.hints import Annotated
 from scmigen.targets.base import Meta, Options
 
 _LICENSE = r"[A-Za-z0-9][A-Za-z0-9.+:-]*(?: (?:AND|OR|WITH) [A-Za-z0-9][A-Za-z0-9.+:-]*)*"

@@ -5,7 +5,8 @@ types takes longer than the files.
 """
 
 from json.encoder import encode_basestring as quoted
-from typing import Any
+
+from scmigen.hints import Any
 
 
 class Row(dict[str, Any]):

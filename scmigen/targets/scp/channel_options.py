@@ -3,12 +3,12 @@
 from __future__ import annotations  # evaluated where somebody gives an option
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.data import fields
 from scmigen.diagnostics import Diagnostic
+from scmigen.hints import Annotated, Any, Literal
 from scmigen.model.platform import Platform
 from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Meta, Options

@@ -4,7 +4,6 @@ from __future__ import annotations  # evaluated where somebody gives an option
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
 
 from scmigen.assignment.findings import DEVICE_UNKNOWN
 from scmigen.assignment.select import Selector
@@ -13,6 +12,7 @@ from scmigen.bindings.node_kinds import compatibles, nearest_compatibles
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
+from scmigen.hints import TYPE_CHECKING, Annotated, Literal
 from scmigen.model.platform import Platform
 from scmigen.patterns import pattern
 from scmigen.targets.base import Group, Meta
