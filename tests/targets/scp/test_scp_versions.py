@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import permutations
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pytest
 from click.testing import CliRunner
@@ -24,6 +23,7 @@ from scmigen.cli.main import cli
 from scmigen.cli.values import OneOf
 from scmigen.diagnostics import has_errors
 from scmigen.model.platform import Platform
+from scmigen.targets.option_types import Words, options_of
 from scmigen.targets.scp.options import ScpOptions
 from scmigen.targets.scp.version import VERSIONS
 
@@ -128,11 +128,12 @@ def test_every_file_names_the_version(version: str) -> None:
 
 
 def test_the_words_of_options_and_command_line_are_the_versions() -> None:
-    field = get_type_hints(ScpOptions)["version"]
+    (words,) = (it.type for it in options_of(ScpOptions) if it.name == "version")
+    assert isinstance(words, Words)
     (option,) = (it for it in build_command.parameters if it.name == "scp_version")
     assert isinstance(option.read, OneOf)
     known = list(VERSIONS)
-    assert list(get_args(field)) == list(option.read.words) == known == list(NUMBERS)
+    assert list(words.words) == list(option.read.words) == known == list(NUMBERS)
 
 
 @pytest.mark.parametrize("output", ["scp", "scp-optee"])
