@@ -13,6 +13,7 @@ from scmigen.cli.problems import UsageError
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest, Servers, Whose, status_of, worst
 from scmigen.data import replace
+from scmigen.devicetree.heads import Heads
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, counted
 from scmigen.hints import IO, TYPE_CHECKING
 from scmigen.inputs import is_directory
@@ -52,6 +53,7 @@ def check_boards(
     """
     statuses: Counter[int] = Counter()
     found: dict[str, list[Diagnostic]] = {}
+    requests = _with_heads(requests)
 
     def work(index: int) -> Outcome:
         try:
@@ -88,6 +90,7 @@ def build_boards(
 ) -> None:
     """Build boards at once, print what each says in their order, and end with the worst status."""
     statuses: list[int] = []
+    requests = _with_heads(requests)
 
     def work(index: int) -> Outcome:
         return _kept(lambda: build(requests[index]))
@@ -109,6 +112,12 @@ def build_boards(
             say(f"board {request.label} is not built", err=True)
     if any(statuses):
         raise SystemExit(worst(statuses))
+
+
+def _with_heads(requests: Sequence[BoardRequest]) -> list[BoardRequest]:
+    """The requests, which share what their boards begin with; each process has its own."""
+    heads = Heads()
+    return [replace(request, heads=heads) for request in requests]
 
 
 class _Kept(io.StringIO):

@@ -7,13 +7,17 @@ from scmigen import api
 from scmigen.cli.choices import asked
 from scmigen.cli.report import ERRORS, MOVED
 from scmigen.data import Data, field, replace
+from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity
-from scmigen.hints import Any, TypeAlias
+from scmigen.hints import TYPE_CHECKING, Any, TypeAlias
 from scmigen.inputs import FILE_UNREADABLE, missing_folders
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result, with_outputs
 from scmigen.runtime import Numbering
+
+if TYPE_CHECKING:
+    from scmigen.devicetree.heads import Heads
 
 #: The descriptions of a server that a board is held against, each ``[AGENT=][FORM:]PATH``.
 Servers: TypeAlias = Sequence[str]
@@ -35,7 +39,7 @@ class BoardRequest(Data):
 
     ``switches`` and ``errors`` are the words after ``-W`` and ``-E``. ``name``, ``output``,
     ``emit`` and ``reference`` are those of a board of the project file ``project``; ``named`` is
-    where that names each file.
+    where that names each file. ``heads`` are those of the boards before, where there are many.
     """
 
     board: Path
@@ -59,6 +63,7 @@ class BoardRequest(Data):
     reference: Path | None = None
     project: Path | None = None
     named: Mapping[str, Position] = field(default_factory=dict, hash=False, compare=False)
+    heads: "Heads | None" = field(default=None, hash=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -71,7 +76,7 @@ class BoardRequest(Data):
         """The tree in a file, read as the command line says; ``name`` is the agent's whose own it
         is, or `AGAINST`. Raises `InputError`."""
         folders = self.folders(name)
-        return api.load(path, overlays=overlays, include=folders, define=self.define)
+        return load_board(path, overlays, folders, self.define, self.heads)
 
     def folders(self, name: str | None = None) -> tuple[Path, ...]:
         """The include directories of the board, or of another tree: its own, if it has such."""

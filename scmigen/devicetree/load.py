@@ -1,14 +1,19 @@
 """The file of a board → `DeviceTree`, from a source or a blob."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from scmigen.data import replace
 from scmigen.devicetree.findings import DTS_ENCODING
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position
+from scmigen.hints import TYPE_CHECKING
 from scmigen.inputs import read_bytes
 from scmigen.patterns import pattern
+
+if TYPE_CHECKING:
+    from scmigen.devicetree.heads import Heads
 
 #: The first four bytes of every DTB.
 MAGIC = b"\xd0\x0d\xfe\xed"
@@ -26,12 +31,14 @@ def load(
     include_dirs: Sequence[Path] = (),
     defines: Sequence[str] = (),
     symbols: bool = False,
+    heads: "Heads | None" = None,
 ) -> DeviceTree:
     """The tree in the file ``path``: a DTB by its first bytes, a source otherwise.
 
     A source with preprocessor directives (or any, where ``defines`` are given) goes through the
-    preprocessor. ``symbols`` as in `read_source`. ``files`` of the tree names all files that took
-    part. Raises `InputError` with all that is wrong.
+    preprocessor. ``symbols`` as in `read_source`. ``heads`` are those of boards that were read
+    before, where one process reads many. ``files`` of the tree names all files that took part.
+    Raises `InputError` with all that is wrong.
     """
     data = read_bytes(path)
     file = str(path)
@@ -46,8 +53,26 @@ def load(
     if defines or needs_preprocessing(text):
         from scmigen.devicetree.preprocess import preprocess
 
+        shared = heads and heads.preprocess(path, text, include_dirs, defines)
+        if shared:
+            # What is wrong is told of the board as the preprocessor leaves it.
+            with suppress(InputError):
+                return _tree(shared.text, file, shared.dependencies, include_dirs, symbols)
         preprocessed = preprocess(path, include_dirs, defines)
+        if heads:
+            heads.learn(path, text, include_dirs, defines, preprocessed)
         text, dependencies = preprocessed.text, preprocessed.dependencies
+    return _tree(text, file, dependencies, include_dirs, symbols)
+
+
+def _tree(
+    text: str,
+    file: str,
+    dependencies: tuple[str, ...],
+    include_dirs: Sequence[Path],
+    symbols: bool,
+) -> DeviceTree:
+    """The tree that a text without directives describes, and all files that it was made from."""
     from scmigen.devicetree.source import read_source
 
     tree = read_source(text, file, include_dirs, symbols)
@@ -60,17 +85,19 @@ def load_board(
     overlays: Sequence[Path] = (),
     include_dirs: Sequence[Path] = (),
     defines: Sequence[str] = (),
+    heads: "Heads | None" = None,
 ) -> DeviceTree:
     """The tree in the file ``board`` with ``overlays`` applied in order.
 
     Sources are read as with ``-@`` where there are overlays, which know the board by its labels.
+    ``heads`` as in `load`.
     Raises `InputError` with all that is wrong.
     """
     if not overlays:
-        return load(board, include_dirs, defines)
+        return load(board, include_dirs, defines, heads=heads)
     from scmigen.devicetree.overlay import lay_over
 
-    base, *above = (load(path, include_dirs, defines, symbols=True) for path in (board, *overlays))
+    base, *above = (load(path, include_dirs, defines, True, heads) for path in (board, *overlays))
     return lay_over(base, above)
 
 
