@@ -9,7 +9,7 @@ from types import ModuleType
 
 from scmigen.checks.registry import CHECKS, plugins
 from scmigen.diagnostics import Finding
-from scmigen.resources import directory
+from scmigen.resources import shipped
 from scmigen.targets.registry import loadable
 
 #: Packages that report diagnostics about boards.
@@ -68,7 +68,7 @@ def example(name: str) -> str | None:
     """A board that a check reports and the nearest it accepts; ``None`` for other ids."""
     if name not in findings():
         return None
-    path = directory("templates") / "explain" / f"{name}.txt"
+    path = shipped("templates") / "explain" / f"{name}.txt"
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 

@@ -8,6 +8,11 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
+from scmigen.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 #: The most bytes of one file that is kept.
 MAX_KEPT = 1 << 20
 
@@ -29,6 +34,20 @@ def directory(name: str) -> Path:
     """
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def shipped(name: str) -> "Traversable":
+    """The folder ``name`` as `directory` has it; where scmigen is in a zip file, what is there."""
+    folder = directory(name)
+    return folder if folder.is_dir() else in_zip(name)
+
+
+def in_zip(name: str) -> "Traversable":
+    """The folder ``name`` of the package, which is no folder of the file system."""
+    # This takes as long to import as a tenth of a check.
+    from importlib.resources import files
+
+    return files("scmigen") / name
 
 
 def keep(name: str, content: bytes) -> None:

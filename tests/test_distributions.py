@@ -232,3 +232,31 @@ def test_an_installed_wheel_does_what_the_readme_says(programs: Path, tmp_path: 
     run(sys.executable, "-m", "scmigen", *board, tmp_path / "by-checkout", cwd=REPOSITORY)
     assert "runtime/runtime.json" in outputs(tmp_path / first[2])
     assert outputs(tmp_path / "out") == outputs(tmp_path / "by-checkout")
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("build", "-o", "out")], ids=lambda words: words[0]
+)
+def test_scmigen_runs_from_a_zip_file(made: Made, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """All that it reads of its own is in the file, and it makes what a source tree makes."""
+    python = fresh_environment(tmp_path / "venv") / "python"
+    packed = tmp_path / "s.zip"
+    shutil.copy(made.wheel, packed)
+    board = REPOSITORY / "examples" / "dts" / "orrery-board.dts"
+    agents = board.with_name("agents.yaml")
+
+    def run_in(folder: Path, program: str | Path, place: Path) -> tuple[object, ...]:
+        folder.mkdir()
+        ended = subprocess.run(
+            [program, "-m", "scmigen", *command, board, "-a", agents],
+            cwd=folder,
+            env={"HOME": "/dev/null", "PATH": os.environ["PATH"], "PYTHONPATH": str(place)},
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        return ended.returncode, ended.stdout, ended.stderr, outputs(folder)
+
+    found = run_in(tmp_path / "packed", python, packed)
+    assert found == run_in(tmp_path / "here", sys.executable, REPOSITORY)
+    assert found[0] == 0

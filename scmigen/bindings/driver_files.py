@@ -19,10 +19,14 @@ from pathlib import Path
 from scmigen.bindings.driver_tables import SETS_NOTHING, SUPPLY, TOLD, DriverTable, Row
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.hints import TYPE_CHECKING
 from scmigen.patterns import pattern
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 DRIVER_TABLE = Finding(
     "driver-table",
@@ -299,9 +303,19 @@ def shipped() -> tuple[str, ...]:
 
 @cache
 def _tables_in(folder: Path) -> tuple[str, ...]:
+    names = (entry.name for entry in _opened(folder).iterdir())
     return tuple(
-        sorted((path.stem for path in folder.iterdir() if path.suffix == ".txt"), key=_version)
+        sorted((name.removesuffix(".txt") for name in names if name.endswith(".txt")), key=_version)
     )
+
+
+def _opened(folder: Path) -> "Traversable":
+    """The folder of the tables; where scmigen is a zip file, what is in it there."""
+    if folder.is_dir():
+        return folder
+    from scmigen.resources import in_zip
+
+    return in_zip("bindings/drivers")
 
 
 def file_of(name: str) -> Path:
@@ -322,7 +336,7 @@ def newest(system: str) -> str | None:
 @cache
 def shipped_table(name: str) -> DriverTable:
     """One of the tables that come with scmigen."""
-    text = file_of(name).read_text("utf8")
+    text = (_opened(_FOLDER) / file_of(name).name).read_text("utf8")
     start = 0
     while text.startswith("#", start):
         start = text.find("\n", start) + 1 or len(text)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from scmigen.hints import Any
-from scmigen.resources import directory
+from scmigen.resources import shipped
 from scmigen.scmi import events, messages
 from scmigen.scmi.layouts import Bits, Entries, Layout, Message
 from scmigen.scmi.protocols import Protocol
@@ -18,7 +18,7 @@ def dissector() -> str:
         "PROTOCOLS": {int(protocol): protocol.name.lower() for protocol in Protocol},
         "MESSAGES": [_protocol(protocol) for protocol in Protocol],
     }
-    text = (directory("templates") / "dissector" / "scmi.lua").read_text(encoding="utf-8")
+    text = (shipped("templates") / "dissector" / "scmi.lua").read_text(encoding="utf-8")
     for name, value in tables.items():
         text = text.replace(f"@{name}@", _lua(value))
     return text.replace("@VERSION@", __version__)

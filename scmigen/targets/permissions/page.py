@@ -16,7 +16,7 @@ from scmigen.diagnostics import Diagnostic, Position
 from scmigen.hints import Any
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
-from scmigen.resources import directory
+from scmigen.resources import shipped
 from scmigen.scmi.operations import OPERATIONS, Operation, aggregates, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.digest import digest_of
@@ -36,7 +36,7 @@ _SCRIPTS = ("page.js", "page-trees.js")
 
 def page(platform: Platform) -> bytes:
     """``permissions.html``: needs no other file, and no network."""
-    folder = directory("templates") / "permissions"
+    folder = shipped("templates") / "permissions"
     style = (folder / "page.css").read_text(encoding="utf-8")
     script = "\n".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     return render(

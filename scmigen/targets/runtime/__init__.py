@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
-from scmigen.resources import directory
+from scmigen.resources import shipped
 from scmigen.targets.base import Many, Target
 from scmigen.targets.common.files import File
 from scmigen.targets.runtime.configuration import RuntimeOptions
@@ -31,7 +31,7 @@ def _check(platform: Platform, options: RuntimeOptions) -> Iterator[Diagnostic]:
 def _files(platform: Platform, options: RuntimeOptions) -> Iterator[File]:
     configuration = options.made(platform)
     yield File("runtime.json", f"{as_json(configuration)}\n".encode())
-    schema = directory("templates") / "runtime" / "runtime.schema.json"
+    schema = shipped("templates") / "runtime" / "runtime.schema.json"
     yield File("runtime.schema.json", schema.read_bytes())
     yield File("scmi_runtime.py", python_module(configuration))
 
