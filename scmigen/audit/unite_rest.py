@@ -20,6 +20,7 @@ from scmigen.runtime import (
 from scmigen.runtime.facts import renumbered
 from scmigen.runtime.served_facts import MAX_SERVICES, ServedVendor
 from scmigen.runtime.words import Voting
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 #: Numbers of resources of one description → those of all together.
@@ -37,6 +38,8 @@ class Rest:
         self._services: list[tuple[str, ServedService]] = []
         self._all_devices = True
         self._devices: dict[str, tuple[Device, tuple[str, ...], tuple[str, ...], str]] = {}
+        # By the node of a device and a resource of it: agents by name, and what each does not get.
+        self._withheld: dict[tuple[str, Kind, int], dict[str, tuple[Operation, ...]]] = {}
 
     def add(self, served: Served, numbers: Numbers, file: str) -> None:
         """Take in what one description says besides agents and resources."""
@@ -99,13 +102,33 @@ class Rest:
                 )
                 return
             self._devices[device.node] = moved, agents, assignable, file
+            self._withhold(device, names, numbers)
             return
         first, has, may, before = self._devices[device.node]
         if (first.id, first.resources) != (moved.id, moved.resources):
             self._differs(f"device {device.node} is another one in {before}", file)
+        self._withhold(device, names, numbers)
         every = tuple(dict.fromkeys((*has, *agents)))
         some = tuple(dict.fromkeys((*may, *assignable)))
         self._devices[device.node] = first, every, some, before
+
+    def _withhold(self, device: Device, names: Mapping[int, str], numbers: Numbers) -> None:
+        for one in device.resources:
+            number = numbers.get((one.kind, one.id), one.id)
+            known = self._withheld.setdefault((device.node, one.kind, number), {})
+            for agent, operations in one.withheld.items():
+                known.setdefault(names.get(agent, ""), operations)
+
+    def _resources(self, device: Device, ids: Mapping[str, int]) -> tuple[DeviceResource, ...]:
+        """The resources of a device, with what each does not open to agents of all descriptions."""
+        said = ((one, self._withheld[device.node, one.kind, one.id]) for one in device.resources)
+        return tuple(
+            structs.replace(
+                one,
+                withheld={ids[name]: kept for name, kept in withheld.items() if name in ids},
+            )
+            for one, withheld in said
+        )
 
     def filled(self, served: Served) -> Served:
         """The server of all descriptions, which has its agents and resources, with all this."""
@@ -122,7 +145,12 @@ class Rest:
                 structs.replace(one, agent=ids[name]) for name, one in self._services if name in ids
             )[:MAX_SERVICES],
             devices=tuple(
-                structs.replace(device, agents=_ids(agents, ids), assignable=_ids(assignable, ids))
+                structs.replace(
+                    device,
+                    agents=_ids(agents, ids),
+                    assignable=_ids(assignable, ids),
+                    resources=self._resources(device, ids),
+                )
                 for device, agents, assignable, _ in sorted(
                     self._devices.values(), key=lambda each: each[0].id
                 )

@@ -179,3 +179,20 @@ def test_rights_of_an_agent_that_two_files_say_differently(tmp_path: Path) -> No
         f"permissions of linux is True; in {before}, False",
         f"system power of linux is set; in {before}, none",
     ]
+
+
+def test_what_a_device_does_not_open_is_kept_by_agent(tmp_path: Path) -> None:
+    """Each says it of its agent 1; together they are agents 1 and 2."""
+
+    def said(board: dict[str, Any], operation: str) -> dict[str, Any]:
+        uart = {"kind": "clock", "id": 1, "withheld": {"1": [operation]}}
+        device = {"id": 0, "name": "uart", "node": "/uart", "agents": [1], "resources": [uart]}
+        return board | {"devices": [device], "resources": {"clock": [{"id": 1, "name": "uart"}]}}
+
+    served, told = united(tmp_path, said(part(1, "linux"), "state"), said(part(1, "vm"), "read"))
+    assert told == []
+    ((resource,),) = (device.resources for device in served.devices)
+    assert {agent: [str(word) for word in words] for agent, words in resource.withheld.items()} == {
+        1: ["state"],
+        2: ["read"],
+    }
