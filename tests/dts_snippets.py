@@ -90,7 +90,7 @@ STRUCTURE = (
     body("empty property", "p;", ("p", b"")),
     body("names", r"\a,b = [00]; #c-cells; d?e+f*g._h-1;", ("a,b", b"\0"), ("#c-cells", b""),
          ("d?e+f*g._h-1", b"")),
-    ours(body("labels of properties", "l: m : p; q = <1>;", ("p", b""), ("q", cells(1)))),
+    body("labels of properties", "l: m: p; q = <1>;", ("p", b""), ("q", cells(1))),
     body("everything in its value", 'p = ";{}/*//\'"; q = "//", "#";', ("p", b";{}/*//'\0"),
          ("q", b"//\0#\0")),
     whole("nodes", "/ { a { x; b@1,2 { }; c { d { y; }; }; }; e { z; }; };", {
@@ -178,7 +178,7 @@ VALUES = (
     value("some of a file's bytes", '/incbin/("abcd.txt", 1, (1 + 1))', b"bc"),
     value("labels in values", 'a: "x" b:, c: <d: 1 e:> f:, g: [h: 00 ab: cd i:]',
           b"x\0" + cells(1) + b"\x00\xcd"),
-    ours(value("labels before a plain one", "a : <1>", cells(1))),
+    value("labels before a plain one", "a: <1>", cells(1)),
     whole("reference to a label", "/ { p = <1 &l 2>, <&l>; l: a { }; };", {
         "/": {"p": cells(1, 1, 2, 1)}, "/a": {"phandle": cells(1)},
     }),
@@ -249,6 +249,10 @@ WRONG = (
     wrong("no header", "/ { };"),
     wrong("no root", "/dts-v1/;"),
     wrong("node outside", "/dts-v1/; / { }; a { };"),
+    wrong("a blank behind a label", "/dts-v1/; / { l : a { }; };"),
+    wrong("a blank behind a property's label", "/dts-v1/; / { l : p; };"),
+    wrong("a blank behind a label in a value", "/dts-v1/; / { p = <1 l : 2>; };"),
+    wrong("a blank behind a label before a value", "/dts-v1/; / { p = l : <1>; };"),
     wrong("property behind a node", "/dts-v1/; / { a { }; p; };"),
     wrong("reservation behind the root", "/dts-v1/; / { }; /memreserve/ 1 2;"),
     wrong("no ; behind a value", "/dts-v1/; / { p = <1> };"),

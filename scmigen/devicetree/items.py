@@ -40,7 +40,7 @@ class Cutter:
             rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;|({'|'.join(unnamed)}))\s*+",
             FLAGS,
         )
-        self.label = regex(r"([A-Za-z_]\w*+)\s*+:", FLAGS)
+        self.label = regex(r"([A-Za-z_]\w*+):", FLAGS)
         self.blanks = regex(r"\s++", FLAGS)
         self.name = regex(rf"/delete-[a-z]++/\s*+{name}", FLAGS)
         self.reference = regex(part["REFERENCE"], FLAGS)

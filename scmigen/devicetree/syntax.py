@@ -318,6 +318,9 @@ def _behind_name(text: str, start: int, name: re.Match[str], inside: bool) -> _S
     mend = (start, _end_of_item(text, start), "")
     if following in tuple('<"['):
         message, hint = "a = is missing between name and value", "name = value;"
+    elif following == ":" and written < offset and _LABELS.fullmatch(f"{text[start:written]}:"):
+        message, hint = "a label and its colon have blanks between them", "label: name@1 {"
+        mend = (written, offset + 1, ":")
     elif following == ":":
         message = f"{text[start:written]!r} is not a label"
         offset, hint = start, "labels are made of letters, digits and _"

@@ -57,6 +57,7 @@ MISTAKES = {
     "> missing": ("CK_UART4>", "CK_UART4", "22:27", "a > is missing", ""),
     "< missing": ("<&rcc", "&rcc", "22:13", "a < is missing", ""),
     "= missing": ("reg = <", "reg <", "21:8", "a = is missing", "name = value"),
+    "blank before :": ("uart4: s", "uart4 : s", "19:9", "have blanks between", "label: name@1 {"),
     ": for =": ('model = "', 'model: "', "6:7", "a : is in the place of =", "name = value"),
     "== for =": ('model = "', 'model == "', "6:9", "unexpected '='", "a single ="),
     ";; for ;": ("ranges;", "ranges;;", "12:10", "does not end anything", "remove it"),
