@@ -10,6 +10,7 @@ from scmigen.diagnostics import Position, Related
 from scmigen.model.influence import Influence, Way
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
 
 _VERBS = {**VERBS, Operation.CONFIG: "configure", Operation.READ: "read"}
 
@@ -44,7 +45,7 @@ def steps(model: Model, influence: Influence, way: Way) -> Iterator[Related]:
     inventory = model.inventory
     for above, below in zip(way.keys, way.keys[1:], strict=False):
         words = (resource_word(inventory, key) for key in (below, above))
-        if model.findings.feeding.is_certain(below, above):
+        if above.kind is not Kind.RESET and model.findings.feeding.is_certain(below, above):
             changes = " changes with "
         else:
             changes = " works with " if influence.works_with(below, above) else " may change with "

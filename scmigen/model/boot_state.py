@@ -9,12 +9,11 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.running import NO_TOPOLOGY, Topology
 from scmigen.data import Data, field, replace
-from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.ownership import Owners
+from scmigen.model.sharing import places
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Kind
 
 
 class BootState(Data):
@@ -82,13 +81,12 @@ class Dependencies(Data):
     """What must be on for a resource, as far as ``facts`` and a running system know it.
 
     ``fed``: what a provider as a whole takes. Which of its clocks feeds one that it provides need
-    not be known; then it may be any. ``reset``: its resets.
+    not be known; then it may be any.
     """
 
     facts: Mapping[ResourceKey, ResourceFacts]
     topology: Topology = NO_TOPOLOGY
     fed: Mapping[str, tuple[ResourceKey, ...]] = field(default_factory=dict)
-    reset: Mapping[str, tuple[ResourceKey, ...]] = field(default_factory=dict)
 
     def of(self, keys: Iterable[ResourceKey]) -> frozenset[ResourceKey]:
         """``keys`` and all that must be on for them."""
@@ -107,26 +105,14 @@ class Dependencies(Data):
         stated = () if known is None else (known.parent, known.power, known.supply)
         yield from (above for above in (running, *stated) if above is not None)
         is_parent_known = running is not None or (known is not None and known.parent is not None)
-        for above in self._of_provider(self.fed, key):
-            if not (is_parent_known and above.kind is key.kind):
-                yield above
-
-    def resets(self, key: ResourceKey) -> Iterator[ResourceKey]:
-        """What resets the provider of ``key`` as a whole."""
-        return (reset for reset in self._of_provider(self.reset, key) if reset != key)
-
-    def _of_provider(
-        self, inputs: Mapping[str, tuple[ResourceKey, ...]], key: ResourceKey
-    ) -> Iterator[ResourceKey]:
-        return (each for path in self.places(key) for each in inputs.get(path, ()))
+        for path in self.places(key):
+            for above in self.fed.get(path, ()):
+                if not (is_parent_known and above.kind is key.kind):
+                    yield above
 
     def places(self, key: ResourceKey) -> tuple[str, ...]:
         """The provider of a resource, and the nested node that it is, if it is one."""
-        known = self.facts.get(key)
-        where = known.where if known is not None else None
-        if isinstance(where, Node) and where.path != key.provider:
-            return key.provider, where.path
-        return (key.provider,)
+        return places(key, self.facts.get(key))
 
 
 def dependencies(
@@ -134,8 +120,7 @@ def dependencies(
 ) -> Dependencies:
     """The dependencies of the resources of a board."""
     fed = _by_consumer(use for use in closure.fed if Operation.STATE in use.needs)
-    resets = _by_consumer(use for use in closure.fed if use.key.kind is Kind.RESET)
-    return Dependencies(facts, inventory.topology, fed, resets)
+    return Dependencies(facts, inventory.topology, fed)
 
 
 def _by_consumer(uses: Iterable[Use]) -> Mapping[str, tuple[ResourceKey, ...]]:

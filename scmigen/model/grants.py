@@ -212,7 +212,8 @@ def _conflicts(
         if len(uses) == 1 and not feeds:
             continue
         everybody = {agent for agent, _ in uses}
-        if len(_parties(grants, uses)) > 1 and (owner is None or holders != [owner]):
+        are_several = len(everybody) > 1 and len(_parties(grants, uses)) > 1
+        if are_several and (owner is None or holders != [owner]):
             found = Conflict(key, operation, tuple(holders), _order(everybody), tuple(uses))
             conflicts.append(found)
         elif owner is None:

@@ -1,12 +1,12 @@
 """What an agent may do to a device, and by which way: what policies are held against.
 
 An agent affects a device if it may change a resource that the device needs, or one that such a
-resource changes with: its parent, the supply it runs on, the domain that sets it, and, where the
-tree does not say which of several clocks feeds it, each of them; or if it may turn off, or reset,
-what the provider of such a resource works with. A vote for on or
-off affects a device only where it can be turned off by it: not if the platform keeps the resource
-on, nor if all who have the device vote on it themselves. Limits are votes too, but the lowest
-counts. Reading changes nothing.
+resource changes with: its parent, the supply it runs on, the domain that sets it, the resets of its
+provider, and, where the tree does not say which of several clocks feeds it, each of them; or if it
+may turn off, or reset, what the provider of such a resource works with. A vote for on or off
+affects a device only where it can be turned off by it: not if the platform keeps the resource on,
+nor if all who have the device vote on it themselves. Limits are votes too, but the lowest counts.
+Reading changes nothing.
 """
 
 from collections import deque
@@ -137,7 +137,7 @@ class Influence:
         return found
 
     def _stopped_by(self, key: ResourceKey) -> _Ways:
-        """What else a resource works with: its provider's inputs and resets, and what those change
+        """What else a resource works with: its provider's inputs, and what those change
         with, or work with themselves."""
         found = self._stopping.get(key)
         if found is None:
@@ -158,7 +158,6 @@ class Influence:
     def _works_with(self, key: ResourceKey) -> Iterator[ResourceKey]:
         yield from self._model.findings.feeding.parents(key)
         yield from self._dependencies.above(key)
-        yield from self._dependencies.resets(key)
 
     def _changes(
         self, draft: Draft | None, operations: frozenset[Operation], owners: Iterable[Agent]

@@ -1,7 +1,8 @@
 """Operations that do not aggregate, on resources that another agent uses too.
 
 An agent that sets a rate, parent or level, or asserts a reset, decides for all agents that use the
-resource or something the tree proves to be fed by it. Only a declared owner may.
+resource, something the tree proves to be fed by it, or what a controller provides that it resets.
+Only a declared owner may.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,12 +10,16 @@ from itertools import chain
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent
-from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.data import Data
+from scmigen.devicetree.nodes import Node
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+
+#: What is provided → of which inputs, if there are several, nobody knows which are for it.
+ONE_OF = {Kind.CLOCK: Kind.CLOCK, Kind.POWER: Kind.RESET}
 
 
 class Conflict(Data):
@@ -33,8 +38,8 @@ class Conflict(Data):
 
 class Feeding:
     """Which resources change with which others, as the tree proves or a running system tells: those
-    that feed them, those that one OPP table ties to them, and the performance domains that set
-    them."""
+    that feed them, those that one OPP table ties to them, the performance domains that set them,
+    and the resets of their provider, or of the node that they are in it."""
 
     def __init__(
         self,
@@ -61,19 +66,28 @@ class Feeding:
             path: [key for key in inputs if key.kind is not Kind.CLOCK or path not in self._many]
             for path, inputs in self._inputs.items()
         }
+        # Nor which of the domains, or of the devices in one, each of several resets is for.
+        self._gates = {
+            path
+            for path, inputs in self._inputs.items()
+            if len([key for key in inputs if key.kind is Kind.RESET]) > 1
+            and path in providers
+            and Kind.POWER in providers[path].kinds
+        }
         self._possible: dict[ResourceKey, list[str]] = {}
-        for path in sorted(self._many):
+        for path in sorted(self._many | self._gates):
             provider = providers.get(path)
             if provider is None or provider.category is not ProviderClass.MANAGED:
                 continue
             for key in self._inputs[path]:
-                if key.provider != path:
+                unsure = self._gates if key.kind is Kind.RESET else self._many
+                if key.provider != path and path in unsure:
                     self._possible.setdefault(key, []).append(path)
 
     @property
     def mixed(self) -> Iterable[str]:
         """The paths of the providers of which `possible` tells."""
-        return self._many
+        return self._many | self._gates
 
     def above(self, key: ResourceKey) -> Iterable[ResourceKey]:
         """Every resource that ``key`` changes with: its parent, the parent of that, …"""
@@ -107,13 +121,23 @@ class Feeding:
             found.append(running)
         inputs = self._certain.get(key.provider, ())
         found += [each for each in inputs if each.kind is key.kind and each != key]
+        found += [each for each in self._resets(key) if each != key and each not in found]
         return found
+
+    def _resets(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        """What stops all that its provider does, or the nested node that it is."""
+        for path in places(key, self._inventory.facts.get(key)):
+            is_unsure = key.kind is Kind.POWER and path in self._gates
+            inputs = () if is_unsure else self._certain.get(path, ())
+            yield from sorted(each for each in inputs if each.kind is Kind.RESET)
 
     def _perhaps(self, key: ResourceKey) -> Iterator[ResourceKey]:
         """The inputs of its provider, if there are several, so that each may feed it or not."""
-        if key.kind is Kind.CLOCK and key.provider in self._many:
+        unsure = {Kind.CLOCK: self._many, Kind.POWER: self._gates}.get(key.kind, ())
+        if key.provider in unsure:
             inputs = sorted(self._inputs[key.provider])
-            yield from (each for each in inputs if each.kind is Kind.CLOCK and each != key)
+            kind = ONE_OF[key.kind]
+            yield from (each for each in inputs if each.kind is kind and each != key)
 
     def is_certain(self, key: ResourceKey, parent: ResourceKey) -> bool:
         """Whether one changes with the other, and does not only may."""
@@ -122,6 +146,14 @@ class Feeding:
     def possible(self, key: ResourceKey) -> tuple[str, ...]:
         """The paths of providers with many inputs that may feed other agents from ``key``."""
         return tuple(self._possible.get(key, ()))
+
+
+def places(key: ResourceKey, facts: ResourceFacts | None) -> tuple[str, ...]:
+    """The provider of a resource, and the nested node that it is, if it is one."""
+    where = facts.where if facts is not None else None
+    if isinstance(where, Node) and where.path != key.provider:
+        return key.provider, where.path
+    return (key.provider,)
 
 
 def _tied(scaling: Scaling) -> dict[ResourceKey, list[ResourceKey]]:

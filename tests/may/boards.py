@@ -30,9 +30,17 @@ _INPUTS = {
         "clocks = <&pl 0>, <&pl 1>;",
         "vdd-supply = <&vdd>;",
         "power-domains = <&pc 0>;",
+        "resets = <&rt 0>;",
+        "clocks = <&pl 0>; resets = <&rt 0>;",
     ),
     "#reset-cells = <1>;": ("", "resets = <&rt 0>;", "power-domains = <&pt 0>;"),
-    "#power-domain-cells = <1>;": ("", "power-domains = <&pt 0>;", "domain-supply = <&vdd>;"),
+    "#power-domain-cells = <1>;": (
+        "",
+        "power-domains = <&pt 0>;",
+        "domain-supply = <&vdd>;",
+        "resets = <&rt 0>;",
+        "resets = <&rt 0>, <&rt 1>;",
+    ),
 }
 #: What a device has in place of what it has without chains.
 _RAISED = {"<&cc 0>": "<&pl 0>", "<&rc 0>": "<&rt 0>", "<&pc 1>": "<&pt 0>"}

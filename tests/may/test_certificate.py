@@ -105,6 +105,32 @@ def test_who_depends_through_what_nobody_is_allowed_is_seen() -> None:
     ]
 
 
+#: &u2's clock is made of one of &Q, which is reset with what vm1 has with &u1.
+RESET = """/dts-v1/; / {
+    rt: rt { compatible = "acme,rt"; #reset-cells = <1>; };
+    Q: Q { compatible = "acme,q"; #clock-cells = <1>; resets = <&rt 1>; };
+    R: R { compatible = "acme,r"; #clock-cells = <1>; clocks = <&Q 7>; };
+    u1: u1 { compatible = "acme,u"; resets = <&rt 1>; };
+    u2: u2 { compatible = "acme,u"; clocks = <&R 2>; };
+};
+"""
+
+
+def test_the_reset_of_a_provider_is_refused_without_an_owner() -> None:
+    """&Q is not served, and the single clock of &R is clock 0, what &u1 has reset 0."""
+    _, text, rules = written(RESET, BEHIND_AGENTS.replace("&rc 1", "&rt 5"))
+    fed = of(read(text), "feeds")
+    assert ("reset(0)", 'other("clock /Q 7")') in fed
+    assert ('other("clock /Q 7")', "clock(0)") in fed
+    assert refused(read(text), rules) == [
+        'refused(2,reset,reset(0),"decides for another that depends on it",1)'
+    ]
+    result, text, rules = written(RESET, BEHIND_AGENTS.replace("&rc 1", "&rt 1"))
+    assert not has_errors(result.diagnostics)
+    assert ("reset(0)", "2") in of(read(text), "owner")
+    assert refused(read(text), rules) == []
+
+
 def test_lines_end_where_they_say_something(examples: Path) -> None:
     """The rights of a role have no place without an agents file."""
     platform = scmigen.compile(examples / "minimal.dts").platform

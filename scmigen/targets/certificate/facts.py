@@ -98,16 +98,6 @@ class Facts:
         """(above, below): the second is on, or works, only while the first is on."""
         return self._edges(self._dependencies.above, (*self._served(), *self.used))
 
-    @cached_property
-    def resets(self) -> tuple[Pair, ...]:
-        """(reset, below): the provider of the second is reset as a whole by the first."""
-        found = {
-            (self.term(reset), self.term(key)): None
-            for key in (*self._served(), *self.used)
-            for reset in self._dependencies.resets(key)
-        }
-        return tuple(sorted(found))
-
     def places(self, key: ResourceKey) -> tuple[str, ...]:
         """The provider of a resource, and the nested node that it is, if it is one."""
         return self._dependencies.places(key)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from scmigen.data import Data
+from scmigen.model.sharing import ONE_OF
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.certificate.facts import Facts
@@ -121,13 +122,19 @@ class Dependences:
                     queue.append((above, (step, *path)))
 
     def _above(self, term: str, switching: bool) -> Iterator[tuple[str, str]]:
-        yield from ((above, FEEDS) for above in self._feeds.get(term, ()))
+        yield from ((above, self._word(above)) for above in self._feeds.get(term, ()))
         if switching:
             yield from ((above, CARRIES) for above in self._carries.get(term, ()))
-            yield from ((above, RESETS) for above in self._resets.get(term, ()))
         key = self._facts.key(term)
-        if key is not None and key.kind is Kind.CLOCK:
-            yield from ((above, MAY_FEED) for above in self._may_feed.get(key.provider, ()))
+        kind = ONE_OF.get(key.kind) if key is not None else None
+        if key is not None and kind is not None:
+            for above in self._may_feed.get(key.provider, ()):
+                if above.startswith(f"{kind}("):
+                    yield above, MAY_FEED
+
+    def _word(self, above: str) -> str:
+        key = self._facts.key(above)
+        return RESETS if key is not None and key.kind is Kind.RESET else FEEDS
 
     @cached_property
     def _feeds(self) -> Mapping[str, tuple[str, ...]]:
@@ -138,14 +145,11 @@ class Dependences:
         return _by_below(self._facts.carries)
 
     @cached_property
-    def _resets(self) -> Mapping[str, tuple[str, ...]]:
-        return _by_below(self._facts.resets)
-
-    @cached_property
     def _may_feed(self) -> Mapping[str, tuple[str, ...]]:
         """By provider. The certificate has those of which another agent has anything; here it may
         be the platform, too."""
-        keys = [each.key for each in self._facts.platform.resources.get(Kind.CLOCK, ())]
+        found = self._facts.platform.resources
+        keys = [each.key for kind in ONE_OF.values() for each in found.get(kind, ())]
         possible = self._facts.decided.feeding.possible
         return _by_below((self._facts.term(key), path) for key in keys for path in possible(key))
 

@@ -8,7 +8,6 @@ from scmigen.scmi.operations import Operation
 from scmigen.targets.certificate.evidence.dependence import (
     CARRIES,
     MAY_FEED,
-    RESETS,
     Dependence,
     Dependences,
     Path,
@@ -141,7 +140,7 @@ class Flows:
         if operation == _STATE:
             return Reason("no vote", Verdict.OPEN)
         words = {step.word for step in path}
-        if words & {CARRIES, RESETS}:
+        if CARRIES in words:
             return Reason("works with", Verdict.OPEN)
         if MAY_FEED in words:
             return Reason("may feed", Verdict.OPEN)
