@@ -15,6 +15,8 @@ _ARGUMENT = re.compile(r'("(?:[^"\\]|\\.)*"|[^,"(]+\((?:"(?:[^"\\]|\\.)*"|[^)"])
 _DECIDES = ("rate", "parent", "level", "reset", "config")
 #: What is not one of the facts that are counted.
 _COUNTS = {"board": 0, "agent": 0, "has": 2}
+#: The form of facts that the rules are for.
+FORM = "3"
 
 
 class Fact(NamedTuple):
@@ -77,7 +79,7 @@ def refused(facts: Iterable[Fact], rules: str) -> list[str]:
     """What clingo says is refused, of facts that are all there: as their number says."""
     counted = [fact for fact in _together(facts) if fact.name != "whole"]
     number = sum(_COUNTS.get(fact.name, 1) for fact in counted)
-    text = "\n".join(map(str, (*counted, Fact("whole", (str(number),))))) + "\n" + rules
+    text = "\n".join(map(str, (*counted, Fact("whole", (str(number), FORM))))) + "\n" + rules
     return [each for each in shown(text) if each.startswith("refused")]
 
 

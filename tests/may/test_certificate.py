@@ -179,6 +179,19 @@ def test_a_certificate_that_is_cut_is_refused() -> None:
     assert not any(each.startswith("refused") for each in shown(text + rules))
 
 
+def test_facts_of_another_form_are_refused_and_it_is_said() -> None:
+    """Those of older releases have none."""
+    _, text, rules = written(LOWERED, LOWERED_AGENTS)
+    *facts, last = text.splitlines()
+    number = re.fullmatch(r"whole\((\d+), 3\)\.", last)
+    assert number
+    for other in (f"whole({number[1]}, 2).", f"whole({number[1]})."):
+        found = shown("\n".join([*facts, other]) + rules)
+        assert [each for each in found if each.startswith("refused")] == [
+            f'refused(0,read,certificate,"is cut or changed, or made for other rules",{number[1]})'
+        ]
+
+
 #: A reset of the platform's own device; its controller is in a domain, which &u1 of vm1 has, too.
 HELD = """/dts-v1/; / {
     pd: pd { compatible = "acme,pd"; #power-domain-cells = <1>; };

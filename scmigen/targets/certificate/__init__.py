@@ -21,6 +21,9 @@ from scmigen.targets.common.templates import render
 PROTOCOLS = (("base", "permissions"), ("system", "system power"))
 #: The facts that every certificate has: what the platform keeps on is for the board.
 _ALWAYS = 2
+#: The form of the facts: another one for every change after which older rules, or older facts with
+#: newer rules, would come to something else.
+_FORM = 3
 
 
 def _files(platform: Platform, _: NoOptions) -> Iterator[File]:
@@ -55,10 +58,11 @@ def files_of(facts: Facts, uses: tuple[UseRow, ...]) -> Iterator[File]:
             needs=lines.needs,
             grants=lines.grants,
             whole=lines.count() + sum(map(len, counted.values())) + _ALWAYS,
+            form=_FORM,
             **counted,
         ),
     )
-    yield File("checker.lp", render("certificate/checker.lp.j2"), alike=True)
+    yield File("checker.lp", render("certificate/checker.lp.j2", form=_FORM), alike=True)
 
 
 def _once(rows: Iterable[tuple[Any, ...]], fact: int) -> tuple[tuple[Any, ...], ...]:
