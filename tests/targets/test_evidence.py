@@ -441,6 +441,22 @@ def test_what_stops_a_provider_reaches_all_that_it_provides(taken: str, used: st
     assert claims["C:a:b"] != "none"
 
 
+def test_the_reset_of_a_provider_is_refused_by_the_certificate() -> None:
+    board = """/dts-v1/; / {
+        rr: rr { compatible = "acme,rr"; #reset-cells = <1>; };
+        p: p { compatible = "acme,p"; #clock-cells = <1>; resets = <&rr 1>; };
+        x: x { compatible = "acme,x"; resets = <&rr 1>; };
+        y: y { compatible = "acme,y"; clocks = <&p 3>; };
+    };"""
+    found = _y_of_b(board)
+    (flow,) = (row for row in rows(found, "flow") if row["agent"] == "a")
+    assert (flow["operation"], flow["verdict"], flow["reason"]) == ("reset", "open", "refused")
+    assert flow["through"].startswith("reset(0) holds in reset clock(0) (b.dts:3:")
+    owner = 'platform: {owners: [{reset: "&rr 1", agent: a}]}\n'
+    (flow,) = (row for row in rows(_y_of_b(board, owner), "flow") if row["agent"] == "a")
+    assert (flow["verdict"], flow["reason"]) == ("named", "owner")
+
+
 def test_what_a_nested_domain_takes_carries_it() -> None:
     board = """/dts-v1/; / {
         cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
