@@ -71,6 +71,7 @@ class HandGrant(Data):
 
     ``number`` and ``name`` are those by which the agent knows the resource, if the source fixes
     them; ``on``: the resource is on at boot. ``by_number``: the user named it by its number.
+    ``by_extra``: it is one of ``platform.extra``, which adds it to the runtime configuration.
     """
 
     agent: str
@@ -81,6 +82,12 @@ class HandGrant(Data):
     name: str | None = None
     on: bool = False
     by_number: bool = False
+    by_extra: bool = False
+
+    @property
+    def word(self) -> str:
+        """What it is, for people."""
+        return "platform.extra" if self.by_extra else "explicit grant"
 
 
 class WholeGrant(Data):

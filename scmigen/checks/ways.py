@@ -35,7 +35,7 @@ def beginning(model: Model, way: Way) -> Related:
     """What grants the operation that a way begins with."""
     why = way.because
     place = why.position if isinstance(why, HandGrant) else position(model.inventory.tree, why)
-    word = "explicit grant" if isinstance(why, HandGrant) else use_word(why)
+    word = why.word if isinstance(why, HandGrant) else use_word(why)
     return Related(f"{way.agent.name} may {power_word(model, way)}: {word}", place)
 
 

@@ -158,4 +158,4 @@ def _example(tree: DeviceTree, agent: Agent | None, why: Use | HandGrant) -> Rel
         return Related(
             f"{agent_word(agent)}: {use_word(why)}{drivers_word(why)}", position(tree, why)
         )
-    return Related(f"{agent_word(agent)}: explicit grant", why.position)
+    return Related(f"{agent_word(agent)}: {why.word}", why.position)

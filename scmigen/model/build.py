@@ -11,6 +11,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.model.boot_state import dependencies, own_uses
 from scmigen.model.decisions import Decisions, decide
 from scmigen.model.devices import numbered_devices
+from scmigen.model.extra_grants import granted_with
 from scmigen.model.identifiers import (
     Foreign,
     Ids,
@@ -62,7 +63,7 @@ def build(
     findings = Findings(
         tuple(decided.owners.conflicts),
         decided.closure,
-        decided.granted,
+        granted_with(decided, platforms),
         decided.scaling.undriven,
         decided.scaling.unreached,
         decided.scaling.voltages,

@@ -20,7 +20,7 @@ from real_boards import BOARDS
 
 import scmigen
 from scmigen import Text
-from scmigen.diagnostics import has_errors
+from scmigen.diagnostics import Position, has_errors
 from scmigen.model.platform import Platform
 from scmigen.targets.certificate import TARGET
 from scmigen.targets.make import make
@@ -129,6 +129,52 @@ def test_the_reset_of_a_provider_is_refused_without_an_owner() -> None:
     assert not has_errors(result.diagnostics)
     assert ("reset(0)", "2") in of(read(text), "owner")
     assert refused(read(text), rules) == []
+
+
+#: <&cc 2>, which linux' device needs, is clock 1; vm1 may set its rate by platform.extra.
+ADDED = """/dts-v1/; / {
+    cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+    u1: serial@3000 { compatible = "acme,u1"; clocks = <&cc 1>; };
+    u2: serial@4000 { compatible = "acme,u2"; clocks = <&cc 2>; };
+};
+"""
+ADDED_AGENTS = BEHIND_AGENTS.replace(
+    'owners: [{reset: "&rc 1", agent: vm1}]',
+    "extra: {agents: {vm1: {grants: {clock: [{id: 1, resource: 1, operations: [rate]}]}}}}",
+)
+
+
+def test_what_platform_extra_allows_is_an_explicit_grant() -> None:
+    result, text, rules = written(ADDED, ADDED_AGENTS)
+    (found,) = (item for item in result.diagnostics if item.id == "rate-shared")
+    assert found.position == Position("agents.yaml", 4, 19)
+    assert [each.message for each in found.related][:1] == ["vm1: platform.extra"]
+    (said,) = (
+        line for line in text.splitlines() if line.endswith("platform.extra, agents.yaml:4:19")
+    )
+    assert re.match(r'need\([1-9]\d*, 2, "said of vm1", clock\(1\), rate\)\. % ', said)
+    assert refused(read(text), rules) == [
+        'refused(2,rate,clock(1),"decides for another that depends on it",1)'
+    ]
+
+
+def test_the_owner_may_have_what_platform_extra_allows_and_nobody_else() -> None:
+    owned = ADDED_AGENTS.replace("{extra:", '{owners: [{clock: "&cc 2", agent: %s}], extra:')
+    result, text, rules = written(ADDED, owned % "vm1")
+    assert not has_errors(result.diagnostics)
+    assert refused(read(text), rules) == []
+    result, text, rules = written(ADDED, owned % "linux")
+    assert "grant-against-owner" in {item.id for item in result.diagnostics}
+    assert set(refused(read(text), rules)) == {
+        'refused(2,rate,clock(1),"is allowed by what does not need it","said of vm1")',
+        'refused(2,rate,clock(1),"decides for another that depends on it",1)',
+    }
+
+
+def test_policies_see_what_platform_extra_allows() -> None:
+    isolated = "policies: [{isolated: [linux, vm1], reason: safety}]\n"
+    result, *_ = written(ADDED, ADDED_AGENTS + isolated)
+    assert "policy-violated" in {item.id for item in result.diagnostics}
 
 
 def test_lines_end_where_they_say_something(examples: Path) -> None:

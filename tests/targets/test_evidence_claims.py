@@ -4,6 +4,8 @@ import csv
 import io
 from collections import Counter
 
+import pytest
+
 import scmigen
 from scmigen import Text
 from scmigen.targets.make import make
@@ -118,11 +120,60 @@ def test_a_vote_counts_while_the_device_it_comes_by_is_there() -> None:
     assert ("/y", "vote") not in flows(moving, "a")
 
 
-def test_what_an_agent_is_allowed_besides_opens_its_claims() -> None:
-    """platform.extra is no fact of the certificate."""
-    owner = 'owners: [{clock: "&cc 1", agent: b}]'
-    row = "{id: 0, resource: 1, operations: [state, rate]}"
-    extra = f"extra: {{agents: {{a: {{grants: {{clock: [{row}]}}}}}}}}"
-    found = rows(CLOCK, f"{TWO % ''}platform: {{{owner}, {extra}}}\n")
-    assert claim(found, "a", "b") == ("open", "A-EXTRA")
-    assert claim(found, "b", "a") == ("named", "")
+def added(row: str, more: str = "") -> str:
+    """b is allowed more by platform.extra: <&cc 2>, which a's &z needs, has the number 1."""
+    return (
+        f"{TWO % ''}platform: {{extra: {{agents: {{b: {{grants: {{clock: [{row}]}}}}}}}}{more}}}\n"
+    )
+
+
+RATE_OF_Z = "{id: 1, resource: 1, operations: [rate]}"
+OWNED = ', owners: [{clock: "&cc 2", agent: b}, {clock: "&cc 1", agent: b}]'
+
+
+def test_what_platform_extra_allows_is_a_flow() -> None:
+    """As an explicit grant is: of an owner it is named, of others it is refused."""
+    found = rows(CLOCK, added(RATE_OF_Z))
+    assert ("/z", "refused") in flows(found, "b")
+    (flow,) = (row for row in found if row["fact"] == "flow" and row["reason"] == "refused"
+               and row["needed by"].startswith("/z"))  # fmt: skip
+    assert (flow["operation"], flow["by"]) == ("rate", "said of b: platform.extra")
+    assert flow["by at"] == "a.yaml:4:19"
+    named = rows(CLOCK, added(RATE_OF_Z, more=OWNED))
+    assert {reason for device, reason in flows(named, "b") if device == "/z"} == {"owner"}
+    assert claim(named, "b", "a") == ("named", "")
+
+
+def test_what_platform_extra_repeats_is_no_more_than_there_is() -> None:
+    """b has state, rate and read of <&cc 1> by its device."""
+    row = "{id: 0, resource: 0, operations: [state, rate, read]}"
+    assert flows(rows(CLOCK, added(row, more=OWNED)), "b") == flows(
+        rows(CLOCK, f"{TWO % ''}platform: {{{OWNED[2:]}}}\n"), "b"
+    )
+
+
+CONFIG = "agents: {b: {grants: {powercap: [{id: 0, resource: 0, operations: [config]}]}}}"
+CAP = 'powercaps: {soc: {id: 0, node: "", minimum_cap: 1000, maximum_cap: 9000}}'
+OTHER = "agents: {b: {grants: {clock: [{id: 7, resource: 7, operations: [rate]}]}}}"
+CLOCK_7 = 'clocks: {w: {id: 7, node: "", rates: [1], rate: 1}}'
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        f"{CONFIG}, {CAP}",
+        f"{OTHER}, {CLOCK_7}",
+        "agents: {b: {permissions: true}}",
+        "devices: {z: {agents: [1, 2]}}",
+        "clocks: {z: {parents: [0]}}",
+    ],
+    ids=["other-kind", "not-there", "permissions", "devices", "feeds"],
+)
+def test_what_is_added_and_not_understood_opens_claims(extra: str) -> None:
+    found = rows(CLOCK, f"{TWO % ''}platform: {{extra: {{{extra}}}{OWNED}}}\n")
+    assert claim(found, "b", "a") == ("open", "A-EXTRA")
+
+
+def test_what_is_added_and_allows_nothing_leaves_claims() -> None:
+    more = f"{TWO % ''}platform: {{extra: {{clocks: {{z: {{latency: 5}}}}}}{OWNED}}}\n"
+    assert claim(rows(CLOCK, more), "b", "a") == ("named", "")

@@ -8,6 +8,7 @@ from scmigen.diagnostics import Position
 from scmigen.escape import clingo
 from scmigen.model.boot_state import Dependencies, dependencies, own_uses
 from scmigen.model.decisions import Decisions
+from scmigen.model.extra_grants import added
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import OPERATIONS, Operation
 
@@ -120,6 +121,8 @@ class Facts:
         users: dict[str, set[int]] = {}
         for grant in self.platform.all_grants:
             users.setdefault(grant.resource.key.provider, set()).add(grant.agent.id)
+        for more in added(self.platform).grants:
+            users.setdefault(more.key.provider, set()).add(self.platform.agent(more.agent).id)
         for denied in self.decided.granted.denied:
             users.setdefault(denied.key.provider, set()).add(denied.agent.id)
         for key in self._served():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import Use
+from scmigen.model.extra_grants import added
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.targets.certificate.facts import Facts, can_switch
@@ -41,6 +42,10 @@ def grants_of(facts: Facts, uses: Iterable[UseRow]) -> Iterator[GrantRow]:
                     facts.term(grant.resource.key),
                     ordered(grant.kind, allowed),
                 )
+    for more in added(facts.platform).grants:
+        agent = facts.platform.agent(more.agent)
+        words = ordered(more.key.kind, more.operations)
+        yield agent.id, written(agent), facts.term(more.key), words
     for right in facts.platform.protocol_grants:
         protocol = right.right.protocol.name.lower()
         yield right.agent.id, written(right.agent), protocol, right.operations

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from scmigen.assignment.assignment import Agent
+from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.facts import Use
 from scmigen.data import Data, replace
 from scmigen.devicetree.nodes import Node
 from scmigen.escape import clingo
+from scmigen.model.extra_grants import added
 from scmigen.model.grants import whole_grants
 from scmigen.model.ownership import Ownership, device_of
 from scmigen.scmi.operations import Operation, ordered
@@ -56,7 +57,10 @@ def device_word(facts: Facts, node: Node) -> str:
 
 def uses_of(facts: Facts) -> tuple[UseRow, ...]:
     """All uses, by number: of agents' devices, of the agents file, of roles, of the platform."""
-    rows = (*_of_devices(facts), *_of_files(facts), *_of_roles(facts), *_of_platform(facts))
+    rows = (
+        *(*_of_devices(facts), *_of_files(facts), *_of_extra(facts)),
+        *(*_of_roles(facts), *_of_platform(facts)),
+    )
     found: list[UseRow] = []
     for row in rows:
         found.append(replace(row, number=len(found) + 1))
@@ -111,21 +115,31 @@ def _entry(use: Use) -> str:
 
 def _of_files(facts: Facts) -> Iterator[UseRow]:
     """Explicit grants, one by one or all of a kind."""
-    decided, platform = facts.decided, facts.platform
+    decided = facts.decided
     assignment = decided.assignment
     wholes = whole_grants(assignment, decided.granted.drafts, decided.closure)
     for grant in (*assignment.grants, *wholes):
         if facts.serves(grant.key):
-            agent = platform.agent(grant.agent)
-            yield UseRow(
-                agent=agent.id,
-                device=written(agent),
-                entry="an explicit grant",
-                at=facts.at(grant.position),
-                term=facts.term(grant.key),
-                operations=ordered(grant.key.kind, grant.operations),
-                whole=True,
-            )
+            yield _written(facts, grant, "an explicit grant")
+
+
+def _of_extra(facts: Facts) -> Iterator[UseRow]:
+    """What ``platform.extra`` allows besides."""
+    for grant in added(facts.platform).grants:
+        yield _written(facts, grant, "platform.extra")
+
+
+def _written(facts: Facts, grant: HandGrant, entry: str) -> UseRow:
+    agent = facts.platform.agent(grant.agent)
+    return UseRow(
+        agent=agent.id,
+        device=written(agent),
+        entry=entry,
+        at=facts.at(grant.position),
+        term=facts.term(grant.key),
+        operations=ordered(grant.key.kind, grant.operations),
+        whole=True,
+    )
 
 
 def _of_roles(facts: Facts) -> Iterator[UseRow]:

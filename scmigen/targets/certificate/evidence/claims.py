@@ -1,9 +1,9 @@
 """Claims about each pair of agents, from the flows between them and from what checks found."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scmigen.diagnostics import Diagnostic, Position, Severity
+from scmigen.model.extra_grants import added
 from scmigen.model.platform import Platform
 from scmigen.patterns import pattern
 from scmigen.scmi.operations import Operation
@@ -15,7 +15,7 @@ from scmigen.tuples import NamedTuple
 #: What a name needs to be a part of an id as it is.
 _WORD = pattern(r"[A-Za-z0-9_.-]{1,40}")
 _DIGITS = 12
-#: What is assumed of what ``platform.extra`` adds.
+#: What is assumed of what ``platform.extra`` adds, and no fact says.
 _EXTRA = "A-EXTRA"
 #: The findings about what somebody says, of which there may be any number with the same subject.
 _SAID = ("policy-violated", "policy-unused")
@@ -165,9 +165,9 @@ def claims_of(
     rights: dict[int, list[str]] = {}
     for right in machine:
         rights.setdefault(right.agent, []).append(right.id)
-    added = set(_added(platform))
+    unknown = added(platform).unknown
     for agent in platform.agents:
-        more = [_EXTRA] if agent.name in added else []
+        more = [_EXTRA] if agent.name in unknown else []
         for other in (None, *platform.agents):
             if other == agent:
                 continue
@@ -185,16 +185,6 @@ def claims_of(
                 named,
                 tuple(_isolated(platform, {agent.name, name})),
             )
-
-
-def _added(platform: Platform) -> Iterator[str]:
-    """The agents that ``platform.extra`` allows something, which is no fact of the certificate."""
-    extra = platform.options.extra
-    agents = json.loads(extra.json).get("agents") if extra is not None else None
-    if isinstance(agents, dict):
-        yield from (
-            name for name, row in agents.items() if isinstance(row, dict) and "grants" in row
-        )
 
 
 def _isolated(platform: Platform, both: set[str | None]) -> Iterator[str]:
