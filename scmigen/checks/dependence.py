@@ -14,6 +14,7 @@ from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.controllers import kept_on, through_controllers
 from scmigen.checks.enclosing import inside_devices
+from scmigen.checks.provider_inputs import around_providers
 from scmigen.checks.topology import above_others
 from scmigen.checks.words import (
     VERBS,
@@ -45,6 +46,7 @@ def depends_foreign(model: Model) -> Iterator[Diagnostic]:
     """Resources and controllers a device depends on that another agent can switch off."""
     yield from _through_platform(model)
     yield from inside_devices(model, depends_foreign)
+    yield from around_providers(model, depends_foreign)
     yield from through_controllers(model, depends_foreign)
     yield from above_others(model, depends_foreign)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.classify import switch_of
 from scmigen.bindings.consumers import assigned_parents, is_clock_input
 from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
@@ -11,7 +10,6 @@ from scmigen.bindings.node_kinds import (
     bus_of,
     chip_of,
     is_list,
-    is_parent_supply,
     lost_without,
     pmic_bus_of,
 )
@@ -246,77 +244,6 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
             hint=hints.managed(tree, (provider.node.path for provider in kept))
             + " has the platform serve them too",
         ).about(nodes=[provider.node.path for provider in kept])
-
-
-@check(
-    "managed-consumes-local",
-    about="A platform-managed provider depends on something that an agent drives.",
-    advice="Make sure the agent turns it on before anything that depends on it is used.",
-    severity=Severity.WARNING,
-)
-def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
-    """One warning per local parent supply, which must be on, and per switched regulator whose pin
-    an agent drives; one note per tree for the rest."""
-    tree = model.inventory.tree
-    yield from _switched_by_agents(model)
-    by_provider: dict[str, list[Use]] = {}
-    for use in model.findings.closure.fed_locally:
-        by_provider.setdefault(use.key.provider, []).append(use)
-    rest = []
-    for path, uses in sorted(by_provider.items()):
-        if any(is_parent_supply(use.prop) for use in uses):
-            message, where, hint = _feeding(model, path, uses)
-            found = managed_consumes_local.warning(message, where, hint=hint)
-            yield found.about(nodes=[path, *(use.consumer.path for use in uses)])
-        else:
-            rest.append((path, uses))
-    if rest:
-        first, *others = rest
-        more = [
-            Related(f"{node_word(tree, path)} too", position(tree, uses[0]))
-            for path, uses in others
-        ]
-        message, where, hint = _feeding(model, *first)
-        yield managed_consumes_local.note(message, where, more, hint).about(
-            nodes=[node for path, uses in rest for node in (path, *(u.consumer.path for u in uses))]
-        )
-
-
-def _switched_by_agents(model: Model) -> Iterator[Diagnostic]:
-    """Regulators that the user has the platform serve, and whose GPIO or PWM is an agent's."""
-    tree = model.inventory.tree
-    for path, provider in model.providers.items():
-        found = model.inventory.providers[path].switched_by_board
-        switch = switch_of(tree, provider.node) if found else None
-        if switch is None or provider.category is not ProviderClass.MANAGED:
-            continue
-        owner = model.owners.of(switch[1])
-        agents = owner.agents
-        if agents:
-            word = node_word(tree, switch[1].path)
-            drops = (
-                f"remove {word} from access of {claim.agent}; "
-                for claim in owner.claims
-                if claim.node is switch[1] and claim.agent is not None
-            )
-            way = "".join((*drops, hints.devices(tree, [switch[1].path])))
-            yield managed_consumes_local.warning(
-                f"the platform is to serve {node_word(tree, path)}, which is switched by "
-                f"{node_word(tree, switch[1].path)}, and {names(agents)} drives that",
-                provider.node.position,
-                hint=f"{way}, and the platform drives that too; or give {node_word(tree, path)} to "
-                "the agent that needs it",
-            ).about(nodes=[path], agents=agent_names(agents))
-
-
-def _feeding(model: Model, path: str, uses: list[Use]) -> tuple[str, Position, str]:
-    owner = names(model.owners.of(model.providers[path].node).agents) or "nobody"
-    return (
-        f"the platform's {uses[0].consumer.path} takes {uses[0].prop} from "
-        f"{node_word(model.inventory.tree, path)}, which {owner} drives",
-        position(model.inventory.tree, uses[0]),
-        "that agent must turn it on before anything that depends on it is used",
-    )
 
 
 @check(

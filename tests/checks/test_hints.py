@@ -265,6 +265,7 @@ ALONE = {
     "opp-bin",
     "provider-secure",
     "never-looked-up",
+    "depends-foreign",
 }
 
 

@@ -177,3 +177,66 @@ def test_what_is_added_and_not_understood_opens_claims(extra: str) -> None:
 def test_what_is_added_and_allows_nothing_leaves_claims() -> None:
     more = f"{TWO % ''}platform: {{extra: {{clocks: {{z: {{latency: 5}}}}}}{OWNED}}}\n"
     assert claim(rows(CLOCK, more), "b", "a") == ("named", "")
+
+
+LOCAL = """/dts-v1/; / {
+    lc: lc { compatible = "acme,lc"; #clock-cells = <1>; };
+    cc: cc { compatible = "acme,cc"; #clock-cells = <1>; clocks = <&lc 1>, <&lc 2>; };
+    y: y { compatible = "acme,u"; %s };
+    z: z { compatible = "acme,u"; clocks = <&cc 1>; };
+};
+"""
+DRIVES = f'{TWO % ""}platform: {{local: ["&lc"], devices: ["&z"]}}\n'
+
+
+def only(found: list[dict[str, str]], fact: str) -> dict[str, str]:
+    (one,) = (row for row in found if row["fact"] == fact)
+    return one
+
+
+def test_what_an_agent_drives_is_told_of_all_who_have_what_it_feeds() -> None:
+    """a drives &lc, of which <&cc 1> has one of two clocks; which, the tree does not say."""
+    used = rows(LOCAL % "clocks = <&cc 2>;", DRIVES)
+    key = only(used, "finding")["id"]
+    assert claim(used, "a", "b") == claim(used, "a", "the platform") == ("open", key)
+    assert claim(used, "b", "the platform") == ("none", "")
+    unused = rows(LOCAL % "", DRIVES)
+    key = only(unused, "finding")["id"]
+    assert claim(unused, "a", "the platform") == ("open", key)
+    assert claim(unused, "a", "b") == ("none", "")
+
+
+INSIDE = """/dts-v1/; / {
+    pd: pd { compatible = "acme,pd"; #power-domain-cells = <1>; };
+    bus: bus {
+        compatible = "simple-pm-bus"; ranges; power-domains = <&pd 1>;
+        cc: cc { compatible = "acme,cc"; #clock-cells = <1>; %s };
+    };
+    y: y { compatible = "acme,u"; clocks = <&cc 1>; %s };
+    z: z { compatible = "acme,u"; clocks = <&cc 2>; };
+};
+"""
+KEPT = f'{TWO % ""}platform: {{devices: ["&z"], always-on: [{{power: "&pd 1"}}]}}\n'
+
+
+def test_who_has_what_is_around_a_provider_may_turn_it_off() -> None:
+    """a has the bus, and the one vote for the domain that it is in, with the clock controller."""
+    of_platform = f'{TWO % ""}platform: {{devices: ["&z"]}}\n'
+    found = rows(INSIDE % ("", ""), of_platform)
+    told = only(found, "finding")
+    assert told["name"] == (
+        "depends-foreign: &cc, which b and the platform depend on, is inside /bus, and a can turn "
+        "off power <&pd 1>"
+    )
+    assert claim(found, "a", "b") == claim(found, "a", "the platform") == ("open", told["id"])
+    assert claim(found, "b", "a")[0] == "none"
+    voted = rows(INSIDE % ("", "power-domains = <&pd 1>;"), TWO % "")
+    assert claim(voted, "a", "b") == ("votes", "")
+    assert claim(rows(INSIDE % ("", ""), KEPT), "a", "b") == ("none", "")
+
+
+def test_a_provider_that_takes_what_is_around_it_too_has_a_flow_for_that() -> None:
+    """The platform has to keep the domain on for the controller, whoever has the bus."""
+    taken = rows(INSIDE % ("power-domains = <&pd 1>;", ""), TWO % "")
+    assert claim(taken, "a", "b") == ("votes", "")
+    assert flows(taken, "a") == {("/y", "vote below")}

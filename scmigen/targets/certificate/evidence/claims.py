@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.model.extra_grants import added
+from scmigen.model.final_classes import platform_nodes
 from scmigen.model.platform import Platform
 from scmigen.patterns import pattern
 from scmigen.scmi.operations import Operation
@@ -41,7 +42,8 @@ def word_of(name: str | None) -> str:
 class Reported(NamedTuple):
     """A finding of a check; ``reason``: that of the waiver that covers it, or empty. ``having``:
     the agents who have, or may be given, the devices that it names. ``served``: whether it is about
-    what the platform serves."""
+    a provider of the platform. ``using``: the agents who have anything of the providers that it
+    names."""
 
     id: str
     item: Diagnostic
@@ -49,6 +51,7 @@ class Reported(NamedTuple):
     waived_at: Position | None
     having: frozenset[str] = frozenset()
     served: bool = False
+    using: frozenset[str] = frozenset()
 
     def is_about(self, agent: str, target: str | None) -> bool:
         """Whether it says that an agent can do something to another one, or may: where it does not
@@ -58,7 +61,11 @@ class Reported(NamedTuple):
             return agent in subject.by
         if subject.by:
             others = set(subject.agents) - set(subject.by)
-            return agent in subject.by and (target in others if others else True)
+            # A provider of the platform is felt by those who have something of it, and by nobody
+            # else.
+            is_said = bool(others) or (self.served and not subject.resources)
+            others = others or set(self.using - set(subject.by))
+            return agent in subject.by and (target in others if is_said else True)
         return agent in subject.agents and target in self.having.union(subject.agents)
 
 
@@ -109,7 +116,10 @@ def findings_of(platform: Platform, having: Callable[[str], Iterable[str]]) -> t
         waiver = item.waiver
         if waiver is not None:
             found.append(Reported("", item, waiver.reason, waiver.position))
-    served = {each.key.provider for of in platform.resources.values() for each in of}
+    served = platform_nodes(platform.providers)
+    users: dict[str, set[str]] = {}
+    for grant in platform.all_grants:
+        users.setdefault(grant.resource.key.provider, set()).add(grant.agent.name)
     by_key: dict[str, list[Reported]] = {}
     for each in found:
         item = each.item
@@ -120,10 +130,10 @@ def findings_of(platform: Platform, having: Callable[[str], Iterable[str]]) -> t
             own = [item.message] if item.id in _SAID or not words else []
             key = identity("W", item.id, *words, *own)
             owners = frozenset(name for node in subject.nodes for name in having(node))
-            # The first is what changes; others have to do with that.
-            is_served = not served.isdisjoint(subject.nodes[:1])
-            of_key = by_key.setdefault(key, [])
-            of_key.append(each._replace(id=key, having=owners, served=is_served))
+            using = frozenset(name for node in subject.nodes for name in users.get(node, ()))
+            is_served = not served.isdisjoint(subject.nodes)
+            made = each._replace(id=key, having=owners, served=is_served, using=using)
+            by_key.setdefault(key, []).append(made)
     named = [each for same in by_key.values() for each in _told_apart(same)]
     return tuple(sorted(named, key=lambda each: (each.item.id, each.id)))
 
