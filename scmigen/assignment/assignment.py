@@ -72,6 +72,7 @@ class HandGrant(Data):
     ``number`` and ``name`` are those by which the agent knows the resource, if the source fixes
     them; ``on``: the resource is on at boot. ``by_number``: the user named it by its number.
     ``by_extra``: it is one of ``platform.extra``, which adds it to the runtime configuration.
+    ``reason``: why, if the user says so.
     """
 
     agent: str
@@ -83,6 +84,7 @@ class HandGrant(Data):
     on: bool = False
     by_number: bool = False
     by_extra: bool = False
+    reason: str = ""
 
     @property
     def word(self) -> str:
@@ -97,6 +99,7 @@ class WholeGrant(Data):
     kind: Kind
     operations: frozenset[Operation]
     position: Position | None = None
+    reason: str = ""
 
 
 class Element(Data):

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import partial
 
 from scmigen.assignment.assignment import COMPATIBLE, HandGrant
-from scmigen.assignment.elements_file import read_numbered
+from scmigen.assignment.elements_file import read_numbered, reason_of
 from scmigen.assignment.findings import AGENT_PROFILE, DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
@@ -225,7 +225,9 @@ class DomainsReader:
         chosen = [item.choice(f"an operation on a {word}", known) for item in items]
         operations = with_implied(Operation(text) for text in chosen if text)
         if key is not None and operations:
-            self.grants.append(HandGrant(agent, key, operations, entry.position))
+            self.grants.append(
+                HandGrant(agent, key, operations, entry.position, reason=reason_of(parts))
+            )
 
     def _by_number(self, agent: str, parts: dict[str, Located], entry: Located) -> None:
         """A grant by protocol, and by number where it is not on the whole protocol."""

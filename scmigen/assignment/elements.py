@@ -106,7 +106,7 @@ def settle_elements(
     settling = _Settling(sources, numbers, names)
     grants = tuple(settling.grants())
     wholes = tuple(
-        WholeGrant(said.agent, said.kind, said.operations, said.position)
+        WholeGrant(said.agent, said.kind, said.operations, said.position, said.reason)
         for said in settling.said
         if said.numbers is None
     )
@@ -203,7 +203,11 @@ class _Settling:
                 )
             for number in numbers:
                 key = self._key(said.agent, kind, number)
-                yield HandGrant(said.agent, key, said.operations, said.position, by_number=True)
+                yield HandGrant(
+                    *(said.agent, key, said.operations, said.position),
+                    by_number=True,
+                    reason=said.reason,
+                )
 
     def _is_unclear(self, agent: str, kind: Kind, number: int) -> bool:
         """Whether several SCMI nodes have a number, and nothing says which is meant."""

@@ -143,7 +143,18 @@ def read_numbered(agent: str, parts: dict[str, Located], entry: Located) -> Numb
     if numbers == () or not operations:
         return None
     where = parts["id"] if "id" in parts else parts["protocol"]
-    return NumberedGrant(agent, kind, numbers, operations, entry.position, where.position)
+    reason = reason_of(parts)
+    return NumberedGrant(agent, kind, numbers, operations, entry.position, where.position, reason)
+
+
+def reason_of(parts: dict[str, Located]) -> str:
+    """Why a grant is there; empty if it does not say."""
+    if "reason" not in parts:
+        return ""
+    text = parts["reason"].text("reason")
+    if text is not None and not text.strip():
+        parts["reason"].wrong("reason is empty", 'write reason: "why the agent may"')
+    return " ".join((text or "").split())
 
 
 def _ids(where: Located) -> Iterator[int]:

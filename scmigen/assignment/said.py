@@ -123,6 +123,7 @@ class NumberedGrant(Data):
     operations: frozenset[Operation]
     position: Position
     at: Position
+    reason: str = ""
 
 
 class PlatformSaid(Data):

@@ -194,10 +194,14 @@ def _grant() -> _Schema:
     operations = {
         kind: _list({"enum": [operation.value for operation in OPERATIONS[kind]]}) for kind in Kind
     }
-    each = [_closed({kind.value: _TEXT, "operations": operations[kind]}) for kind in Kind]
+    each = []
+    for kind in Kind:
+        of_kind: dict[str, _Schema] = {kind.value: _TEXT, "operations": operations[kind]}
+        resource = _closed({**of_kind, "reason": _REASON})
+        each.append({**resource, "required": [*of_kind]})
     for kind in ELEMENT:
         named = {"protocol": {"const": kind.value}, "id": _numbers()}
-        grant = _closed({**named, "operations": operations[kind]})
+        grant = _closed({**named, "operations": operations[kind], "reason": _REASON})
         each.append({**grant, "required": ["protocol"]})
     return {"oneOf": each}
 

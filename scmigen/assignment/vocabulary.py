@@ -135,7 +135,7 @@ SCMI = ("id", "role", "profile", "transport", "permissions", "system-power", "ne
 TRANSPORT = ("type", "smc-id", "shmem", "channel")
 CHECK = ("severity", "reason")
 #: An entry of ``grant``, besides the kind of the resource.
-GRANT = ("protocol", "id", "operations")
+GRANT = ("protocol", "id", "operations", "reason")
 #: Keys of ours that belong elsewhere than in a part that is ours alone, and what to write there.
 ELSEWHERE: Mapping[str, str] = {
     **_inside("{}: … at the top of the file", ("domains", "platform", "checks", "waivers")),

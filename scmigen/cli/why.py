@@ -229,7 +229,8 @@ def _reasons(grant: Grant) -> list[str]:
 def _reason(why: Use | HandGrant) -> str:
     if isinstance(why, HandGrant):
         place = f" ({why.position})" if why.position else ""
-        return f"explicit grant: {' '.join(ordered(why.key.kind, why.operations))}{place}"
+        said = f": {why.reason}" if why.reason else ""
+        return f"explicit grant: {' '.join(ordered(why.key.kind, why.operations))}{place}{said}"
     return f"{why.consumer.path} {why_device.use_text(why)}"
 
 

@@ -156,7 +156,11 @@ def whole_grants(
     keys += [use.key for use in (*closure.own, *closure.fed)]
     keys += [element.key for element in assignment.options.elements]
     return [
-        HandGrant(whole.agent, key, whole.operations, whole.position, by_number=True)
+        HandGrant(
+            *(whole.agent, key, whole.operations, whole.position),
+            by_number=True,
+            reason=whole.reason,
+        )
         for whole in assignment.wholes
         for key in dict.fromkeys(keys)
         if key.kind is whole.kind

@@ -619,7 +619,8 @@ const others = (resource, agent) => [...resource.grants.values()]
 function drawReason(reason) {
   const words = `: ${reason.operations.join(" ")}`;
   if (reason.device === null) {
-    return make("li", {}, make("b", {}, "explicit grant"), words, place(reason.at));
+    return make("li", {}, make("b", {}, "explicit grant"), words,
+      reason.reason ? `, because ${reason.reason}` : null, place(reason.at));
   }
   const via = `through ${reason.via.join(", ")}`;
   return make("li", {},

@@ -20,7 +20,7 @@ from real_boards import BOARDS
 
 import scmigen
 from scmigen import Text
-from scmigen.diagnostics import Position, has_errors
+from scmigen.diagnostics import InputError, Position, has_errors
 from scmigen.model.platform import Platform
 from scmigen.targets.certificate import TARGET
 from scmigen.targets.make import make
@@ -175,6 +175,23 @@ def test_policies_see_what_platform_extra_allows() -> None:
     isolated = "policies: [{isolated: [linux, vm1], reason: safety}]\n"
     result, *_ = written(ADDED, ADDED_AGENTS + isolated)
     assert "policy-violated" in {item.id for item in result.diagnostics}
+
+
+def test_an_explicit_grant_has_its_reason_behind_it() -> None:
+    """Of one resource, of numbers of a protocol, and of all that a protocol has."""
+    grants = """grant: [{clock: "&cc 2", operations: [read], reason: "shows\\n it"},
+    {protocol: clock, operations: [state], reason: "of % all"}]}"""
+    said = BEHIND_AGENTS.replace('access: [{dev: "&u1"}]}', f'access: [{{dev: "&u1"}}], {grants}')
+    _, text, rules = written(ADDED, said[: said.index("platform:")])
+    lines = [line.partition(" % ")[2] for line in text.splitlines() if "explicit grant" in line]
+    assert set(lines) == {
+        "an explicit grant: shows it, agents.yaml:3:66",
+        "an explicit grant: of % all, agents.yaml:4:5",
+    }
+    assert refused(read(text), rules) == []
+    empty = said[: said.index("platform:")].replace('"of % all"', '" "')
+    with pytest.raises(InputError, match="reason is empty"):
+        written(ADDED, empty)
 
 
 def test_lines_end_where_they_say_something(examples: Path) -> None:

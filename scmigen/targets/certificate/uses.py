@@ -120,7 +120,8 @@ def _of_files(facts: Facts) -> Iterator[UseRow]:
     wholes = whole_grants(assignment, decided.granted.drafts, decided.closure)
     for grant in (*assignment.grants, *wholes):
         if facts.serves(grant.key):
-            yield _written(facts, grant, "an explicit grant")
+            said = f": {grant.reason}" if grant.reason else ""
+            yield _written(facts, grant, f"an explicit grant{said}")
 
 
 def _of_extra(facts: Facts) -> Iterator[UseRow]:
@@ -134,7 +135,7 @@ def _written(facts: Facts, grant: HandGrant, entry: str) -> UseRow:
     return UseRow(
         agent=agent.id,
         device=written(agent),
-        entry=entry,
+        entry=clingo(entry),
         at=facts.at(grant.position),
         term=facts.term(grant.key),
         operations=ordered(grant.key.kind, grant.operations),

@@ -189,6 +189,7 @@ def _reason(
             "device": None,
             "operations": ordered(reason.key.kind, reason.operations),
             "at": _place(platform, reason.position),
+            **({"reason": reason.reason} if reason.reason else {}),
         }
     drivers = [
         f"{' '.join(ordered(reason.key.kind, need.operations))} by {driver_of(platform, need)}"
