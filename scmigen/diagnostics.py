@@ -204,7 +204,13 @@ class InputError(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(item.message for item in self.diagnostics))
+        super().__init__("; ".join(map(_in_a_line, self.diagnostics)))
+
+
+def _in_a_line(item: Diagnostic) -> str:
+    """``board.dts:3:5: message (hint)``, for whoever lets the exception end a program."""
+    where = f"{item.position}: " if item.position is not None else ""
+    return f"{where}{item.message}{f' ({item.hint})' if item.hint else ''}"
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

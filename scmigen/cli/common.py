@@ -133,6 +133,9 @@ def check_command(*parameters: Parameter, help: str) -> Declares:  # noqa: A002
 
     def declares(body: _Body) -> Command:
         def run(each: bool, jobs: int | None, emit: tuple[str, ...], **values: Any) -> None:
+            if each and values["board"] is None:
+                about = "the boards of scmigen.toml are checked without it"
+                raise UsageError(f"--each needs paths; {about}")
             requests, others = _requests(values)
             if emit:
                 requests = tuple(replace(request, emit=emit) for request in requests)

@@ -182,3 +182,11 @@ def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(boards: Path) -> None:
     assert b"3/3" in drawn
     assert drawn.endswith(b"3 boards: 2 ok, 1 with errors\r\n")
     assert out.decode() == each(boards, "dts", "-q").stdout
+
+
+def test_each_needs_paths(tmp_path: Path) -> None:
+    """Also where the project file has a lock file, of which nobody said anything here."""
+    (tmp_path / "scmigen.toml").write_text('board = "board.dts"\nlock = "board.ids"\n')
+    done = each(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--each needs paths" in done.stderr
