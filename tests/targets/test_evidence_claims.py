@@ -1,8 +1,10 @@
 """Claims of evidence, and their ids: of boards by hand, where each line can be told."""
 
 import csv
+import html
 import io
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -240,3 +242,11 @@ def test_a_provider_that_takes_what_is_around_it_too_has_a_flow_for_that() -> No
     taken = rows(INSIDE % ("power-domains = <&pd 1>;", ""), TWO % "")
     assert claim(taken, "a", "b") == ("votes", "")
     assert flows(taken, "a") == {("/y", "vote below")}
+
+
+def test_the_page_has_the_expression_of_the_guide(examples: Path) -> None:
+    """It shows that a certificate has facts alone."""
+    guide = (examples.parents[1] / "docs/howto/certificate.md").read_text()
+    (line,) = (each for each in guide.splitlines() if each.startswith("$ fact="))
+    template = (examples.parents[1] / "templates/evidence/page.html.j2").read_text()
+    assert f"grep -vxE {line.removeprefix('$ fact=')} certificate.lp" in html.unescape(template)
