@@ -25,11 +25,13 @@ _PARENT = frozenset({Operation.PARENT, Operation.READ})
 _LEVEL = frozenset({Operation.LEVEL, Operation.LIMITS, Operation.READ})
 _SUPPLY_LEVEL = frozenset({Operation.STATE, Operation.LEVEL, Operation.READ})
 
+_VOTE = frozenset({Operation.LIMITS, Operation.READ})
+
 #: Entries of lists need `state` and `read`, but for these kinds.
 _NEEDS: Mapping[Kind, frozenset[Operation]] = {
     Kind.RESET: frozenset({Operation.RESET}),
     Kind.SENSOR: frozenset({Operation.CONFIG, Operation.READ}),
-    Kind.PERFORMANCE: frozenset({Operation.LIMITS, Operation.READ}),
+    Kind.PERFORMANCE: _VOTE,
 }
 
 #: The name that an entry of ``power-domains`` has where the domain scales its consumer (Linux
@@ -60,7 +62,7 @@ def uses_of(references: References, node: Node) -> Iterator[Use]:
             yield from _listed(references, node, name)
         elif name.endswith(SUPPLY):
             yield from _supply(references, node, name)
-    if "compatible" in node and "clocks" not in node:
+    if "clocks" not in node.properties and "compatible" in node.properties:
         yield from _borrowed(references, node)
 
 
@@ -86,12 +88,12 @@ ENTRY_NAMES = {
 
 def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
     names = node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
-    identity = references.once(identity_of)
+    identity, kind = references.once(identity_of), LISTS[prop]
     for entry in references.of(node, prop):
-        key = identity(LISTS[prop], entry.provider).key(entry.cells)
+        key = identity(kind, entry.provider).key(entry.cells)
         name = names[entry.index] if entry.index < len(names) else None
         needs = _NEEDS.get(key.kind, _STATE_READ)
-        if key.kind is Kind.PERFORMANCE and is_scaled(references, node, prop, entry, name):
+        if needs is _VOTE and is_scaled(references, node, prop, entry, name):
             needs = _LEVEL
         yield Use(node, key, prop, entry.index, needs, name, at=entry.start)
 

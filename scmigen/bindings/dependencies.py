@@ -9,6 +9,7 @@ name memory (``memory-region``) are not listed: nothing can be switched off thro
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 
 from scmigen.bindings.references import read_list
 from scmigen.data import Data
@@ -127,6 +128,7 @@ REFERENCES = {row.name: row for row in _ROWS}
 
 _PINS = "pinctrl-"
 _GPIOS = ("gpio", "gpios")
+_GPIO_CELLS = "#gpio-cells"
 #: Counts of GPIOs, by a name that looks like a list of them.
 _COUNTS = ("nr-gpio", "nr-gpios")
 #: What a GPIO controller does with a line of its own; its ``gpios`` name no controller.
@@ -141,11 +143,16 @@ DISPENSABLE = frozenset({"iommus", "iommu-map", "msi-parent", "msi-map", "regmap
 
 def _row(node: Node, name: str) -> ReferenceProperty | None:
     """The row of a property of a node; ``None`` if it does not name a controller."""
+    row = _named(name)
+    return None if row is not None and row.cells == _GPIO_CELLS and _HOG in node else row
+
+
+@lru_cache(maxsize=1 << 10)
+def _named(name: str) -> ReferenceProperty | None:
+    """The row of a property by its name alone, which many nodes have."""
     if is_pin_state(name):
         return ReferenceProperty(name)
-    if _is_gpios(name) and _HOG not in node:
-        return ReferenceProperty(name, "#gpio-cells")
-    return REFERENCES.get(name)
+    return ReferenceProperty(name, _GPIO_CELLS) if _is_gpios(name) else REFERENCES.get(name)
 
 
 def is_pin_state(name: str) -> bool:

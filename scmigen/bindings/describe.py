@@ -44,7 +44,7 @@ def facts_of(
             common = shared[key.kind, node] = _of_provider(references, key.kind, node)
         facts = _facts(references, key, common, rates.get(key, ()), parents.get(key, ()))
         found[key] = facts
-        stack.extend(above for above in (facts.parent, facts.power, facts.supply) if above)
+        stack += [above for above in (facts.parent, facts.power, facts.supply) if above]
     return found
 
 
@@ -106,12 +106,14 @@ def _requests(
 
 class _OfProvider(NamedTuple):
     """What is the same for all resources of a kind that a node provides: facts, the names that it
-    gives its clocks, and whether it names none since it is a protocol of SCMI."""
+    gives its clocks, and whether it names none since it is a protocol of SCMI. ``uniform``: the
+    tree says nothing else of any of them, unless the node is the resource itself."""
 
     node: Node
     facts: ResourceFacts
     outputs: Mapping[int, str]
     nameless: bool
+    uniform: bool
 
 
 def _of_provider(references: References, kind: Kind, node: Node) -> _OfProvider:
@@ -132,7 +134,8 @@ def _of_provider(references: References, kind: Kind, node: Node) -> _OfProvider:
         listed=bool(supply.listed),
     )
     outputs = clock_output_names(node) if kind is Kind.CLOCK else {}
-    return _OfProvider(node, facts, outputs, scmi_protocol(node) is not None)
+    uniform = not outputs and kind not in (Kind.POWER, Kind.VOLTAGE)
+    return _OfProvider(node, facts, outputs, scmi_protocol(node) is not None, uniform)
 
 
 def _facts(
@@ -143,6 +146,8 @@ def _facts(
     parents: tuple[ResourceKey, ...],
 ) -> ResourceFacts:
     node, facts = provider.node, provider.facts
+    if key.cells and provider.uniform and not rates and not parents:
+        return facts
     names = () if provider.nameless else tuple(_names(key, node, provider.outputs))
     rates = rates or _known_rates(references, key, node)
     parent = _parent(references, key, node)

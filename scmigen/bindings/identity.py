@@ -3,9 +3,9 @@
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.node_kinds import is_scmi
 from scmigen.bindings.references import Reference
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol
-from scmigen.tuples import NamedTuple
 
 #: Providers whose specifiers end in cells that are flags: compatible → cells of identity.
 _IDENTITY_CELLS = {"ti,sci-pm-domain": 1}
@@ -42,7 +42,7 @@ def has_dvfs(node: Node) -> bool:
     )
 
 
-class Identity(NamedTuple):
+class Identity(Data, eq=False):
     """What a provider makes of a specifier: the kind and the provider of a key, and how many of the
     cells count; or the key of the only resource there is."""
 
@@ -50,10 +50,17 @@ class Identity(NamedTuple):
     provider: str
     cells: int | None
     alone: ResourceKey | None = None
+    _keys: dict[tuple[int, ...], ResourceKey] = field(default_factory=dict)
 
     def key(self, cells: tuple[int, ...]) -> ResourceKey:
-        """The identity of the resource that a specifier means."""
-        return self.alone or ResourceKey(self.kind, self.provider, cells[: self.cells])
+        """The identity of the resource that a specifier means; the same object each time, which
+        a mapping finds without comparing."""
+        counted = cells[: self.cells]
+        found = self._keys.get(counted)
+        if found is None:
+            found = self.alone or ResourceKey(self.kind, self.provider, counted)
+            self._keys[counted] = found
+        return found
 
 
 def identity_of(kind: Kind, node: Node) -> Identity:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import chain
 
 from scmigen.bindings.classify import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
 from scmigen.bindings.consumers import uses_of
@@ -15,7 +16,7 @@ from scmigen.bindings.facts import (
     Use,
 )
 from scmigen.bindings.identity import is_performance_provider
-from scmigen.bindings.node_kinds import compatibles, lists_for_guests
+from scmigen.bindings.node_kinds import lists_for_guests
 from scmigen.bindings.opp_tables import tables_of
 from scmigen.bindings.references import References
 from scmigen.bindings.running import NO_TOPOLOGY, Topology
@@ -113,7 +114,7 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         both = resolve_served(references, (*uses, *registered), instances, availability, unserved)
         uses = tuple(use for use in both if not is_registration(use))
         registered = tuple(filter(is_registration, both))
-    used = dict.fromkeys(use.key for use in (*uses, *registered))
+    used = dict.fromkeys(use.key for use in chain(uses, registered))
     ids = device_ids(references, present)
     tables = tables_of(references, present)
     secure_only = frozenset(node.path for node in present if availability.secure_only(node))
@@ -121,7 +122,7 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         tree=tree,
         availability=availability,
         references=references,
-        providers=_providers(tree, availability, uses, registered),
+        providers=_providers(tree, availability, uses, used),
         uses=uses,
         facts=facts_of(references, used, uses),
         tables=tables,
@@ -140,8 +141,10 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
 
 
 def _kinds(node: Node) -> set[Kind]:
-    kinds = {kind for name, kind in _CELLS.items() if name in node}
-    if "regulator-fixed" in compatibles(node):
+    kinds = set()
+    if not _CELLS.keys().isdisjoint(node.properties):
+        kinds = {kind for name, kind in _CELLS.items() if name in node}
+    if "regulator-fixed" in node.strings("compatible"):
         kinds.add(Kind.VOLTAGE)
     if Kind.PERFORMANCE in kinds or is_performance_provider(node):
         return (kinds | {Kind.PERFORMANCE}) - {Kind.CLOCK, Kind.POWER}
@@ -152,22 +155,15 @@ def _providers(
     tree: DeviceTree,
     availability: Availability,
     uses: Iterable[Use],
-    registered: Iterable[Use],
+    used: Iterable[ResourceKey],
 ) -> dict[str, Provider]:
     """Every node that provides something, and every node that a use names as a provider."""
     kinds = {node.path: found for node in tree.nodes if (found := _kinds(node))}
-    consumers: dict[str, set[str]] = {}
-    for use in registered:
-        kinds.setdefault(use.key.provider, set()).add(use.key.kind)
+    for key in used:
+        kinds.setdefault(key.provider, set()).add(key.kind)
+    consumers: dict[str, set[Node]] = {path: set() for path in kinds}
     for use in uses:
-        key, path = use.key, use.consumer.path
-        users = consumers.get(key.provider)
-        if users is None:
-            users = consumers[key.provider] = set()
-            kinds.setdefault(key.provider, set())
-        kinds[key.provider].add(key.kind)
-        if path != key.provider:
-            users.add(path)
+        consumers[use.key.provider].add(use.consumer)
     providers = {}
     rules = context(tree, availability)
     for path in sorted(kinds):
@@ -181,7 +177,7 @@ def _providers(
             rule.category,
             rule.name,
             rule.reason,
-            consumers=len(consumers.get(path, ())),
+            consumers=len(consumers[path] - {node}),
             beside_scmi=beside,
             switched_by_board=rule is SWITCHED_BY_BOARD,
             by_default=rule is BY_DEFAULT,

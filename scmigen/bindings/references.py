@@ -76,6 +76,9 @@ class ReferenceList(Data):
 
 _NONE = ReferenceList()
 
+#: Phandle → its node, and how many cells follow it in the lists that ask for these.
+_Targets = dict[int, tuple[Node, int]]
+
 
 class References:
     """The references of one tree. Each list is parsed once, whoever asks for it."""
@@ -83,6 +86,7 @@ class References:
     def __init__(self, tree: DeviceTree) -> None:
         self.tree = tree
         self._read: dict[tuple[Node, str], ReferenceList] = {}
+        self._targets: dict[Cells, _Targets] = {}
         self._once: dict[Callable[..., Any], Any] = {}
 
     def once(self, function: _Function) -> _Function:
@@ -94,12 +98,14 @@ class References:
 
     def list_of(self, node: Node, name: str) -> ReferenceList:
         """The list in the property ``name`` of a node; an empty one where that does not exist."""
-        if name not in node:
+        if name not in node.properties:
             return _NONE
-        found = self._read.get((node, name))
+        place = node, name
+        found = self._read.get(place)
         if found is None:
-            found = read_list(self.tree, node, name, CELLS.get(name, _bare))
-            self._read[node, name] = found
+            cells = CELLS.get(name, _bare)
+            known = self._targets.setdefault(cells, {})
+            found = self._read[place] = read_list(self.tree, node, name, cells, known)
         return found
 
     def of(self, node: Node, name: str) -> tuple[Reference, ...]:
@@ -134,8 +140,11 @@ def _bare(_: Node) -> int:
     return 0
 
 
-def read_list(tree: DeviceTree, node: Node, name: str, cells: Cells) -> ReferenceList:
-    """Parse one list. `References` keeps what it gives."""
+def read_list(
+    tree: DeviceTree, node: Node, name: str, cells: Cells, known: _Targets | None = None
+) -> ReferenceList:
+    """Parse one list. `References` keeps what it gives, and what is ``known`` of targets: many
+    lists refer to one."""
     prop = node.get(name)
     if prop is None:
         return _NONE
@@ -147,10 +156,12 @@ def read_list(tree: DeviceTree, node: Node, name: str, cells: Cells) -> Referenc
             hint=f"write a list of references, {name} = <&provider 1>",
         )
         return ReferenceList(problem=problem)
-    return _entries(tree, node, prop, cells)
+    return _entries(tree, node, prop, cells, {} if known is None else known)
 
 
-def _entries(tree: DeviceTree, node: Node, prop: Property, cells_name: Cells) -> ReferenceList:
+def _entries(
+    tree: DeviceTree, node: Node, prop: Property, cells_name: Cells, known: _Targets
+) -> ReferenceList:
     cells = prop.cells()
     found: list[Reference] = []
     at = index = 0
@@ -161,22 +172,25 @@ def _entries(tree: DeviceTree, node: Node, prop: Property, cells_name: Cells) ->
             at += 1
             index += 1
             continue
-        target = tree.by_phandle(phandle)
-        if target is None:
-            problem = _dangling(position_of(tree, prop, at), node, prop, at, phandle)
-            break
-        count = cells_name(target) if callable(cells_name) else target.cell(cells_name)
-        if count is None or count > MAX_SPECIFIER_CELLS:
+        if phandle not in known:
+            target = tree.by_phandle(phandle)
+            if target is None:
+                problem = _dangling(position_of(tree, prop, at), node, prop, at, phandle)
+                break
+            count = cells_name(target) if callable(cells_name) else target.cell(cells_name)
+            if count is None or count > MAX_SPECIFIER_CELLS:
+                where = position_of(tree, prop, at)
+                problem = _no_cells(where, node, prop, index, target, cells_name, count)
+                break
+            known[phandle] = target, count
+        target, count = known[phandle]
+        start, end = at + 1, at + 1 + count
+        if end > len(cells):
             where = position_of(tree, prop, at)
-            problem = _no_cells(where, node, prop, index, target, cells_name, count)
+            problem = _short(where, node, prop, index, target, count, len(cells) - start)
             break
-        if at + 1 + count > len(cells):
-            there = len(cells) - at - 1
-            where = position_of(tree, prop, at)
-            problem = _short(where, node, prop, index, target, count, there)
-            break
-        found.append(Reference(index, target, cells[at + 1 : at + 1 + count], at + 1))
-        at += 1 + count
+        found.append(Reference(index, target, cells[start:end], start))
+        at = end
         index += 1
     return ReferenceList(tuple(found), index, problem)
 

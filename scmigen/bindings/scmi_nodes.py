@@ -118,7 +118,12 @@ def misplaced_regulators(instance: ScmiInstance) -> tuple[Node, ...]:
 
 def is_in_scmi(node: Node) -> bool:
     """Whether the node is an SCMI node or below one."""
-    return any(map(is_scmi, node.upwards()))
+    above: Node | None = node
+    while above is not None:
+        if is_scmi(above):
+            return True
+        above = above.parent
+    return False
 
 
 def is_applied_by_agent(use: Use) -> bool:

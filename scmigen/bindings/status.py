@@ -12,6 +12,8 @@ from scmigen.diagnostics import Position
 
 #: What enables a node, also without the property.
 ENABLED = frozenset({None, "okay", "ok"})
+#: The properties that say it.
+_SAYING = frozenset({"status", "secure-status"})
 
 
 class Status(Data):
@@ -70,10 +72,12 @@ class Availability(Data):
             above = above.parent
         normal, secure = (True, True) if above is None else self._known[above]
         for item in reversed(pending):
-            status = self.status(item)
-            here = status.is_okay
-            normal = normal and here
-            secure = secure and (here if status.secure is None else status.secure in ENABLED)
+            # Most nodes say nothing: they are as the node above.
+            if self.statuses or not _SAYING.isdisjoint(item.properties):
+                status = self.status(item)
+                here = status.is_okay
+                normal = normal and here
+                secure = secure and (here if status.secure is None else status.secure in ENABLED)
             self._known[item] = normal, secure
         return normal, secure
 

@@ -254,7 +254,10 @@ class Node:
 
     def upwards(self) -> tuple["Node", ...]:
         """The node, its parent, … up to the root."""
-        return (self, *self.ancestors())
+        found = [self]
+        while found[-1].parent is not None:
+            found.append(found[-1].parent)
+        return tuple(found)
 
     def walk(self) -> Iterator["Node"]:
         """The node and all nodes below it, in preorder, at any depth."""
