@@ -1,7 +1,7 @@
 """From what nodes consume to what agents need: through fixed providers, as far as managed ones."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 
 from scmigen.assignment.assignment import Agent
@@ -15,12 +15,16 @@ from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
 from scmigen.data import Data, replace
 from scmigen.devicetree.nodes import Node
-from scmigen.model.drivers import Drivers, Withheld
+from scmigen.model.drivers import Drivers, Withheld, sets_level
 from scmigen.model.final_classes import platform_nodes
 from scmigen.model.ownership import NOBODYS, Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+
+# A member of an enumeration is ten times as far as a name of the module in Python 3.11, and these
+# are asked for at each use: an eighth of what the closure takes.
+_PARENT, _PERFORMANCE, _MANAGED = Operation.PARENT, Kind.PERFORMANCE, ProviderClass.MANAGED
 
 _PASSED_ON = frozenset({Operation.STATE, Operation.READ})
 _SEEN = frozenset({Operation.READ})
@@ -208,10 +212,15 @@ def _inputs_of_fixed(
 ) -> Mapping[str, Sequence[Use]]:
     """The uses of fixed providers, by path."""
     found: dict[str, list[Use]] = {}
-    for use in inventory.uses:
-        if _is_fixed(use.consumer.path, providers):
-            found.setdefault(use.consumer.path, []).append(use)
+    for consumer, uses in _by_consumer(inventory.uses):
+        if _is_fixed(consumer.path, providers):
+            found.setdefault(consumer.path, []).extend(uses)
     return found
+
+
+def _by_consumer(uses: Iterable[Use]) -> Iterator[tuple[Node, Iterator[Use]]]:
+    """The uses of each node: those of one follow each other."""
+    return groupby(uses, attrgetter("consumer"))
 
 
 def _is_fed(use: Use, platform: frozenset[str]) -> bool:
@@ -241,41 +250,45 @@ def close(
     kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")
     found: dict[str, list[Use]] = {kind: [] for kind in kinds}
     taken, uses = _taken((*inventory.uses, *scaling.uses), scaling)
-    for consumer, of_it in groupby(uses, attrgetter("consumer")):
+    needs, apart = found["needs"], owners.tell_scmi_nodes_apart
+    for consumer, of_it in _by_consumer(uses):
         if _is_fixed(consumer.path, providers):
             continue
         owner = walk.owners.of(consumer)
         agents = owner.all_agents
         inside = consumer.path in platform
         for use in of_it:
-            made = use.key in scaling.domains
-            category = ProviderClass.MANAGED if made else providers[use.key.provider].category
+            key = use.key
+            made = key.kind is _PERFORMANCE and key in scaling.domains
+            category = _MANAGED if made else providers[key.provider].category
             part = inside and not is_applied_by_agent(use)
             if part or owner.platform:
                 if category is ProviderClass.LOCAL and walk.is_present(use):
                     found["local"].append(use)
                 found["fed" if part else "own"].extend(_of_platform(through, use, category))
             elif made and agents:
-                found["needs"].append(use)
+                needs.append(use)
             elif agents:
-                nameless = Operation.PARENT in use.needs and (consumer, use.index) not in parents
-                if nameless and category is ProviderClass.MANAGED:
+                nameless = _PARENT in use.needs and (consumer, use.index) not in parents
+                if nameless and category is _MANAGED:
                     found["unnamed"].append(use)
                     continue
                 wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
-                reached = walk.permitted(walk.reach(wanted, owner), agents)
-                found["needs"].extend(map(drivers.joined, reached))
+                reached = walk.reach(wanted, owner)
+                if apart:
+                    reached = walk.permitted(reached, agents)
+                needs.extend(map(drivers.joined, reached))
             elif category is ProviderClass.MANAGED:
                 found["unowned"].append(use)
-    for use in _registered(inventory, providers, owners, found["needs"]):
-        found["needs"].extend(walk.permitted([use], owners.of(use.consumer).all_agents))
+    for use in _registered(inventory, providers, owners, needs):
+        needs.extend(walk.permitted([use], owners.of(use.consumer).all_agents))
     others = _Walk(inventory, providers, owners, inputs)
     firmware = [found for use in _of_firmware(others) for found in others.reach(use, NOBODYS)]
     foreign = tuple(
         ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
     )
     return Closure(
-        needs=tuple(found["needs"]),
+        needs=tuple(needs),
         own=tuple(found["own"]),
         fed=tuple(found["fed"]),
         fed_locally=(*found["local"], *through.native),
@@ -289,7 +302,7 @@ def close(
         taken=tuple(taken),
         firmware=tuple(firmware),
         firmware_native=tuple(others.native),
-        above=tuple(_above(walk, found["needs"])),
+        above=tuple(_above(walk, needs)),
     )
 
 
@@ -324,25 +337,23 @@ def _of_firmware(walk: _Walk) -> Iterator[Use]:
     the console, CPUs and the interrupt controller, where no agent and no platform has them."""
     inventory, tree = walk.inventory, walk.inventory.tree
     running = {stdout_node(tree), interrupt_root(tree)}
-    for use in (*inventory.reserved, *inventory.uses):
-        node, owner = use.consumer, walk.owners.of(use.consumer)
-        if use.key.provider not in walk.providers or is_assigned(use):
-            continue
+    for node, uses in _by_consumer(chain(inventory.reserved, inventory.uses)):
+        owner = walk.owners.of(node)
         nobodys = not owner.all_agents and not owner.platform
         runs = nobodys and (node in running or is_cpu(node) or node.path in inventory.secure_only)
         if runs or inventory.availability.left_to_others(node):
-            yield use
-
-
-def _scales(use: Use) -> bool:
-    return use.key.kind is Kind.PERFORMANCE and Operation.LEVEL in use.needs
+            for use in uses:
+                if use.key.provider in walk.providers and not is_assigned(use):
+                    yield use
 
 
 def _taken(uses: Sequence[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]:
     """The uses that performance domains have in place of CPUs and of assigned-clocks, and the
     others, without what domains do for other devices."""
     scaled = {path for path, _ in scaling.surrendered}
-    scaled.update(use.consumer.path for use in uses if _scales(use))
+    scaled.update(use.consumer.path for use in uses if sets_level(use))
+    if not scaled:
+        return [], [*uses]
     parents = set()
     taken, others = [], []
     for use in uses:

@@ -30,10 +30,11 @@ def numbered_devices(
             uses.setdefault(node.path, []).extend(told)
     numbers, moved = number_devices(nodes, scheme.numbers(platform), decided.inventory.device_ids)
     locked = scheme.names(platform).devices
+    tree, name_of = decided.inventory.tree, decided.inventory.references.once(device_name)
     found = []
     for path, node in nodes.items():
         owner = decided.owners.of(node)
-        name = locked[path].name if path in locked else device_name(decided.inventory.tree, node)
+        name = locked[path].name if path in locked else name_of(tree, node)
         device = Device(
             node, numbers[path], owner.agents, owner.assignable, tuple(uses[path]), name
         )

@@ -21,6 +21,9 @@ from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind
 
+# As in `scmigen.model.closure`.
+_PERFORMANCE = Kind.PERFORMANCE
+
 
 class Withheld(Data):
     """What a driver may do, and is not allowed, since the resource, or something that it feeds, is
@@ -59,7 +62,7 @@ class Drivers:
         self._nodes = ProviderNodes(inventory.tree)
         # A device that has a domain already: over SCMI, its driver sets the domain in place of the
         # first clock, which its operating points are of, and of the supply.
-        self._scaled = {use.consumer.path for use in inventory.uses if _is_scaled(use)}
+        self._scaled = {use.consumer.path for use in inventory.uses if sets_level(use)}
         self._told: dict[tuple[tuple[DriverTable, ...], Entry], LookedUp] = {}
         tables = iter(self._tables.values())
         first = next(tables, ())
@@ -92,6 +95,8 @@ class Drivers:
 
         What they only may do is not yet among its needs: `settle_possible` decides.
         """
+        if not self._tables:
+            return use
         found: dict[DriverNeed, None] = {}
         for agent in self._owners.of(use.consumer).all_agents:
             found.update(dict.fromkeys(self._added(agent, use)))
@@ -140,5 +145,6 @@ class Drivers:
         ]
 
 
-def _is_scaled(use: Use) -> bool:
-    return use.key.kind is Kind.PERFORMANCE and Operation.LEVEL in use.needs
+def sets_level(use: Use) -> bool:
+    """Whether a use sets the level of a performance domain."""
+    return use.key.kind is _PERFORMANCE and Operation.LEVEL in use.needs

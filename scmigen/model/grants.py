@@ -4,6 +4,8 @@
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, groupby
+from operator import attrgetter
 
 from scmigen.assignment.assignment import Agent, Assignment, HandGrant
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent
@@ -12,7 +14,7 @@ from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers
-from scmigen.model.ownership import Owners, moving
+from scmigen.model.ownership import Owners, Ownership, moving
 from scmigen.model.sharing import Conflict, Feeding
 from scmigen.scmi.operations import Operation, aggregates, unaggregated
 
@@ -66,6 +68,7 @@ class _Grants:
     def __init__(self, assignment: Assignment, owners: Owners, drivers: Drivers) -> None:
         self.agents = {agent.name: agent for agent in assignment.agents}
         self.owners = owners
+        self.apart = owners.tell_scmi_nodes_apart
         self.drivers = drivers
         self.owner_of = {o.key: self.agents[o.agent] for o in assignment.options.owners}
         self.drafts: dict[tuple[int, ResourceKey], Draft] = {}
@@ -76,20 +79,21 @@ class _Grants:
         self.against_owner: list[tuple[HandGrant, Agent]] = []
 
     def draft(self, agent: Agent, key: ResourceKey) -> Draft:
-        found = self.drafts.get((agent.id, key))
+        place = agent.id, key
+        found = self.drafts.get(place)
         if found is None:
-            found = self.drafts[agent.id, key] = Draft(agent, key)
+            found = self.drafts[place] = Draft(agent, key)
         return found
 
-    def need(self, use: Use) -> None:
+    def need(self, use: Use, ownership: Ownership, agents: Iterable[Agent]) -> None:
         """Grant what a device's use needs to every agent that has or may get the device."""
-        ownership = self.owners.of(use.consumer)
-        owner = self.owner_of.get(use.key)
+        key = use.key
+        owner = self.owner_of.get(key) if self.owner_of else None
         assigned = is_assigned(use) or is_assigned_parent(use)
         if assigned:
             self.idle.add(use)
-        for agent in ownership.all_agents:
-            if self.owners.scmi_node_of_others(agent, use.key.provider) is not None:
+        for agent in agents:
+            if self.apart and self.owners.scmi_node_of_others(agent, key.provider) is not None:
                 continue
             entry = (agent.id, use.consumer, use.index) if assigned else None
             if entry in self.without_parent and is_assigned_parent(use):
@@ -97,9 +101,9 @@ class _Grants:
             mine = self.drivers.of_agent(agent, use)
             operations = mine.needs
             if ownership.shared if owner is None else owner != agent:
-                for operation in unaggregated(use.key.kind, mine.needs):
+                for operation in unaggregated(key.kind, mine.needs):
                     operations -= {operation}
-                    self.denied.append(Denied(agent, use.key, operation, mine, owner))
+                    self.denied.append(Denied(agent, key, operation, mine, owner))
             if entry is not None and is_assigned(use) and operations != use.needs:
                 # What else it needs is there only for the rate or the parent.
                 operations = frozenset()
@@ -108,7 +112,7 @@ class _Grants:
             if operations:
                 if assigned:
                     self.idle.discard(use)
-                self.draft(agent, use.key).allow(operations, mine, agent in ownership.agents)
+                self.draft(agent, key).allow(operations, mine, agent in ownership.agents)
 
     def hand(self, grant: HandGrant) -> None:
         """Grant what the user wrote (an explicit grant)."""
@@ -130,8 +134,11 @@ def grant(
 ) -> Granted:
     """The grants that the needs of a platform's agents and its user make."""
     grants = _Grants(assignment, owners, drivers)
-    for use in (*closure.needs, *closure.above):
-        grants.need(use)
+    for consumer, uses in groupby(chain(closure.needs, closure.above), attrgetter("consumer")):
+        ownership = owners.of(consumer)
+        agents = ownership.all_agents
+        for use in uses:
+            grants.need(use, ownership, agents)
     for written in assignment.grants:
         grants.hand(written)
     for whole in whole_grants(assignment, grants.drafts, closure):
@@ -198,6 +205,9 @@ def _parties(
 def _conflicts(
     grants: _Grants, closure: Closure, feeding: Feeding
 ) -> tuple[list[Conflict], list[tuple[str, Conflict]]]:
+    held = _held(grants)
+    if not held:
+        return [], []
     users = _users(grants, closure.own)
     below: dict[ResourceKey, list[ResourceKey]] = {}
     mixed: dict[str, set[Agent | None]] = {path: set() for path in feeding.mixed}
@@ -208,7 +218,7 @@ def _conflicts(
             mixed[key.provider].update(agent for agent, _ in uses)
     conflicts = []
     possible = []
-    for key, operation, holders in _held(grants):
+    for key, operation, holders in held:
         uses = users.get(key, [])
         if key in below:
             uses = [pair for item in (key, *below[key]) for pair in users.get(item, ())]

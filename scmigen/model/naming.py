@@ -8,6 +8,7 @@ resource's number. Two equal full names are told apart the same way.
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
+from scmigen.bindings.references import References
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.patterns import pattern
@@ -41,7 +42,9 @@ def device_name(tree: DeviceTree, node: Node) -> str:
     return name[: EXTENDED_NAME_SIZE - 1]
 
 
-def propose(tree: DeviceTree, key: ResourceKey, facts: ResourceFacts, uses: Sequence[Use]) -> str:
+def propose(
+    references: References, key: ResourceKey, facts: ResourceFacts, uses: Sequence[Use]
+) -> str:
     """The best name for a resource, not yet unique."""
     for name in facts.names:
         if _clean(name):
@@ -51,7 +54,7 @@ def propose(tree: DeviceTree, key: ResourceKey, facts: ResourceFacts, uses: Sequ
     first = uses[0]
     if len(uses) > 1:
         first = min(uses, key=lambda it: (it.name is None, it.consumer.path, it.prop, it.index))
-    device = device_name(tree, first.consumer)
+    device = references.once(device_name)(references.tree, first.consumer)
     return f"{device}-{_clean(first.name)}" if first.name and _clean(first.name) else device
 
 

@@ -147,10 +147,14 @@ class Owners:
         return None
 
     def _nearest(self, node: Node) -> Ownership:
-        here = self._at.get(node.path)
-        above = (self._at.get(item.path) for item in node.ancestors())
-        covers = (found for found in above if found and any(c.below for c in found.claims))
-        return here or next(covers, self._default)
+        found = self._at.get(node.path)
+        above = node.parent
+        while found is None and above is not None:
+            covers = self._at.get(above.path)
+            if covers is not None and any(claim.below for claim in covers.claims):
+                found = covers
+            above = above.parent
+        return found or self._default
 
     def _speaker(self, node: Node) -> Ownership | None:
         """The agent that an SCMI node, or the one above, belongs to by its channel."""
@@ -162,7 +166,7 @@ class Owners:
 
     def _find(self, node: Node) -> Ownership:
         found = self._nearest(node)
-        if not found.claims:
+        if not found.claims and (self._switch or self._speakers):
             switches = (self._switch.get(item.path) for item in node.upwards())
             switch = next(filter(None, switches), None)
             found = found if switch is None else self._nearest(switch)
@@ -184,6 +188,8 @@ def device_of(owners: Owners, node: Node) -> Node | None:
     """
     if is_in_scmi(node):
         return None
+    if has_driver(node) and node.parent is not None:
+        return node
     parts = [part for part in node.upwards() if part.parent is not None]
     whole = next(filter(has_driver, parts), None)
     if whole is not None:

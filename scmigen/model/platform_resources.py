@@ -8,6 +8,7 @@ from scmigen.bindings.facts import ProviderClass, ResourceFacts, ResourceKey, Sc
 from scmigen.bindings.identity import scmi_protocol
 from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.model.boot_state import boot_state
 from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Ids, Scheme
@@ -89,6 +90,7 @@ def numbered_resources(
     facts = {key: item.facts for key, item in known.items()}
     state = boot_state(decided, {**decided.inventory.facts, **facts}, facts)
     found: dict[Kind, tuple[Resource, ...]] = {}
+    tree = decided.inventory.tree
     names = _Names(decided, scheme, platform)
     elements = {element.key: element for element in decided.assignment.options.elements}
     by_kind: dict[Kind, list[ResourceKey]] = {kind: [] for kind in Kind}
@@ -102,7 +104,7 @@ def numbered_resources(
                 key,
                 numbers[key],
                 *given[numbers[key]],
-                _node(decided, key),
+                _node(tree, key),
                 state.of(key, facts[key]),
                 known[key].assumed,
                 elements.get(key),
@@ -116,7 +118,7 @@ class _Names:
     """Names the resources of one platform; names in the lock stay."""
 
     def __init__(self, decided: Decisions, scheme: Scheme, platform: str) -> None:
-        self._tree = decided.inventory.tree
+        self._references = decided.inventory.references
         self._locked: Ids = scheme.names(platform)
         self._repack = scheme.repack
         elements = decided.assignment.options.elements
@@ -147,10 +149,10 @@ class _Names:
         """The name that is declared or in a server description, else the best that the tree has."""
         if key in self._described:
             facts = replace(facts, names=(self._described[key], *facts.names))
-        return propose(self._tree, key, facts, self._uses.get(key, ()))
+        return propose(self._references, key, facts, self._uses.get(key, ()))
 
 
-def _node(decided: Decisions, key: ResourceKey) -> Node:
-    node = decided.inventory.tree.node(key.provider)
+def _node(tree: DeviceTree, key: ResourceKey) -> Node:
+    node = tree.node(key.provider)
     assert node is not None
     return node

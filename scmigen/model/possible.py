@@ -26,7 +26,8 @@ def settle_possible(
     closure: Closure, assignment: Assignment, owners: Owners, drivers: Drivers, feeding: Feeding
 ) -> Closure:
     """The closure with the operations that drivers may use among the needs, or withheld."""
-    open_ = [use for use in closure.needs if any(_is_open(use, need) for need in use.drivers)]
+    told = [use for use in closure.needs if use.drivers]
+    open_ = [use for use in told if any(_is_open(use, need) for need in use.drivers)]
     if not open_:
         return closure
     users = _users(closure, assignment, owners)

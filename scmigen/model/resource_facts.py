@@ -15,6 +15,9 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.tuples import NamedTuple
 
+# As in `scmigen.model.closure`.
+_CLOCK, _VOLTAGE, _PERFORMANCE = Kind.CLOCK, Kind.VOLTAGE, Kind.PERFORMANCE
+
 
 class Known(NamedTuple):
     """Facts about a resource, and words for those that the tree does not have."""
@@ -40,7 +43,10 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
     switched = {use.key for use in decided.closure.needs if Operation.PARENT in use.needs}
     found = {}
     for key in wanted:
-        facts = _domain(scaling, key) or _asked(scaling, key, _binned(decided, key, known[key]))
+        if key.kind is _PERFORMANCE:
+            facts = _domain(scaling, key) or _binned(decided, key, known[key])
+        else:
+            facts = _asked(scaling, key, known[key])
         if decided.inventory.topology.clocks:
             facts = _running(decided.inventory, key, facts, key in switched)
         words = _lacking(key.kind, facts)
@@ -65,11 +71,11 @@ _SAID = {Kind.CLOCK: "rates", Kind.VOLTAGE: "levels", Kind.PERFORMANCE: "levels"
 
 def _lacking(kind: Kind, facts: ResourceFacts) -> tuple[str, ...]:
     """What the tree does not say: the rate at boot, any level of a supply, any operating point."""
-    if kind is Kind.CLOCK and len(facts.rates) != 1:
+    if kind is _CLOCK and len(facts.rates) != 1:
         return ("rate",)
-    if kind is Kind.VOLTAGE and not facts.voltages:
+    if kind is _VOLTAGE and not facts.voltages:
         return ("level",)
-    return ("levels",) if kind is Kind.PERFORMANCE and not facts.points else ()
+    return ("levels",) if kind is _PERFORMANCE and not facts.points else ()
 
 
 def _domain(scaling: Scaling, key: ResourceKey) -> ResourceFacts | None:
@@ -88,7 +94,7 @@ def _domain(scaling: Scaling, key: ResourceKey) -> ResourceFacts | None:
 
 def _binned(decided: Decisions, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
     """The facts of a performance domain of the tree, with the points of the chip that is there."""
-    table = own_table(decided.inventory, key) if key.kind is Kind.PERFORMANCE else None
+    table = own_table(decided.inventory, key)
     chosen = decided.assignment.options.bins.get(table.path) if table is not None else None
     if table is None or chosen is None:
         return facts
@@ -105,7 +111,7 @@ def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
     """Performance domain → the power coefficient of the first of its devices that has one."""
     found: dict[ResourceKey, int] = {}
     for use in decided.closure.needs:
-        if use.key.kind is Kind.PERFORMANCE and use.key not in found:
+        if use.key.kind is _PERFORMANCE and use.key not in found:
             coefficient = power_coefficient(use.consumer)
             if coefficient is not None:
                 found[use.key] = coefficient
