@@ -75,9 +75,11 @@ def boot_gate(model: Model) -> Iterator[Diagnostic]:
 
 
 def _losses(model: Model) -> dict[tuple[Agent, ...], _Loss]:
+    mute = dict.fromkeys(running(model.inventory, model.findings.closure)).keys()
+    if not mute:
+        return {}
     told = may_turn_off(model)
     firmware = set(model.findings.closure.firmware)
-    mute = dict.fromkeys(running(model.inventory, model.findings.closure)).keys()
     found: dict[tuple[Agent, ...], _Loss] = {}
     for platform in model.platforms:
         for key, needed in _needed(platform, mute).items():

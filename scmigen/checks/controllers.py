@@ -72,18 +72,19 @@ def kept_on(model: Model) -> frozenset[ResourceKey]:
 def through_controllers(model: Model, finding: Finding) -> Iterator[Diagnostic]:
     """One warning per controller and agent where the holders of the controller may switch it off;
     one note per pair of agents for all other controllers."""
-    if len(model.assignment.agents) < 2:
+    pairs = _pairs(model) if len(model.assignment.agents) > 1 else []
+    if not pairs:
         return
     powers = _Powers(model)
     others: dict[tuple[tuple[Agent, ...], Agent], list[_Pair]] = {}
-    for pair in _pairs(model):
+    for pair in pairs:
         found = [] if _meant(pair) else powers.over(pair)
         if found:
             yield finding.warning(*_warning(model, pair, found)).about(*_subject([pair]))
         else:
             others.setdefault((pair.holders, pair.agent), []).append(pair)
-    for pairs in others.values():
-        yield finding.note(*_note(model, pairs)).about(*_subject(pairs))
+    for alike in others.values():
+        yield finding.note(*_note(model, alike)).about(*_subject(alike))
 
 
 def _subject(pairs: list[_Pair]) -> tuple[list[str], list[str], list[str], list[str]]:
@@ -97,7 +98,7 @@ def _subject(pairs: list[_Pair]) -> tuple[list[str], list[str], list[str], list[
     return [], nodes, every, agent_names(agent for pair in pairs for agent in pair.holders)
 
 
-def _pairs(model: Model) -> Iterator[_Pair]:
+def _pairs(model: Model) -> list[_Pair]:
     tree = model.inventory.tree
     availability = model.inventory.availability
     present = [node for node in tree.nodes if availability.present(node)]
@@ -113,10 +114,12 @@ def _pairs(model: Model) -> Iterator[_Pair]:
             if agent not in holders:
                 found.setdefault((entry.controller.path, agent.id), []).append(entry)
     agents = {agent.id: agent for agent in model.assignment.agents}
+    pairs = []
     for (_, number), entries in found.items():
         controller = entries[0].controller
         holders = model.owners.of(controller).all_agents
-        yield _Pair(controller, holders, agents[number], tuple(entries))
+        pairs.append(_Pair(controller, holders, agents[number], tuple(entries)))
+    return pairs
 
 
 def _meant(pair: _Pair) -> bool:

@@ -1,6 +1,7 @@
 """Checks of what drivers do with clocks and supplies beyond what a device tree says."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 
@@ -8,9 +9,9 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import driver_entry
-from scmigen.bindings.driver_tables import ANY, DriverNeed, Entry, LookedUp, Row
+from scmigen.bindings.driver_tables import ANY, DriverNeed, DriverTable, Entry, LookedUp, Row
 from scmigen.bindings.facts import Use
-from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.node_kinds import compatibles, is_cpu
 from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.words import (
@@ -24,6 +25,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.data import replace
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
 from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model
@@ -40,10 +42,11 @@ class _Asked(NamedTuple):
     entry: Entry
 
 
-def _asked(model: Model) -> Iterator[_Asked]:
-    """The uses that a driver may set something of; CPUs have a performance domain, or nothing."""
+def _asked(model: Model, about: Callable[[Node], bool] | None = None) -> Iterator[_Asked]:
+    """The uses that a driver may set something of, of some devices; CPUs have a performance domain,
+    or nothing."""
     for consumer, uses in groupby(model.findings.closure.needs, attrgetter("consumer")):
-        if is_cpu(consumer):
+        if is_cpu(consumer) or (about is not None and not about(consumer)):
             continue
         agents = model.owners.of(consumer).all_agents
         for use in uses:
@@ -79,7 +82,7 @@ def rate_unsettled(model: Model) -> Iterator[Diagnostic]:
         usual[agent.name] != model.drivers.tables(agent) for agent in model.assignment.agents
     )
     found: dict[str, list[_Unsettled]] = {}
-    for item in _asked(model) if unusual else ():
+    for item in _asked(model, _known_to(usual.values())) if unusual else ():
         if _told_of(model, item).compatible is None:
             has = _granted(model, item)
             for need in model.drivers.answer(usual[item.agent.name], item.entry).needs:
@@ -88,6 +91,13 @@ def rate_unsettled(model: Model) -> Iterator[Diagnostic]:
                     found.setdefault(item.agent.name, []).append(one)
     for items in found.values():
         yield _unsettled(model, items)
+
+
+def _known_to(usual: Iterable[Iterable[DriverTable]]) -> Callable[[Node], bool]:
+    """Whether some table knows a driver of a device: of no other it says anything."""
+    every = {table for tables in usual for table in tables}
+    knows = cache(lambda compatible: any(table.of(compatible) for table in every))
+    return lambda node: any(map(knows, compatibles(node)))
 
 
 class _Unsettled(NamedTuple):

@@ -34,9 +34,12 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
     wholes = {(whole.agent, whole.position) for whole in model.assignment.wholes}
     by_agent: dict[str, list[tuple[HandGrant, str]]] = {}
     for draft in model.findings.granted.drafts.values():
+        by_hand = [why for why in draft.because if isinstance(why, HandGrant)]
+        if not by_hand:
+            continue
         needed = {op for why in draft.because if isinstance(why, Use) for op in why.needs}
-        for why in draft.because:
-            if not isinstance(why, HandGrant) or (why.agent, why.position) in wholes:
+        for why in by_hand:
+            if (why.agent, why.position) in wholes:
                 continue
             if why.operations - needed and why.key not in declared:
                 words = ordered(why.key.kind, why.operations - needed)
@@ -94,11 +97,12 @@ def agent_idle(model: Model) -> Iterator[Diagnostic]:
 )
 def profile_lacks(model: Model) -> Iterator[Diagnostic]:
     """Agents that cannot ask for what they are granted, since their release came before it."""
+    protocols = {kind: kind.protocol for kind in Kind}
     for agent in model.assignment.agents:
         served = VERSIONS[agent.profile or Profile.V3_2]
-        for kind in Kind:
+        for kind in (each for each in protocols if protocols[each] not in served):
             grants = [grant for each in model.platforms for grant in each.grants_of(agent, kind)]
-            if grants and kind.protocol not in served:
+            if grants:
                 yield profile_lacks.warning(
                     f"{agent.name} speaks SCMI {agent.profile}, which has no {kind} protocol: "
                     f"it cannot use the {counted(len(grants), 'resource')} granted to it there",

@@ -17,7 +17,10 @@ from scmigen.model.platform import Model
 def names_mismatch(model: Model) -> Iterator[Diagnostic]:
     """Lists whose names are more or fewer than their entries; drivers find entries by name."""
     tree, availability = model.inventory.tree, model.inventory.availability
+    every = frozenset(ENTRY_NAMES.values())
     for node in tree.nodes:
+        if every.isdisjoint(node.properties):
+            continue
         for name, names in ENTRY_NAMES.items():
             if names not in node or name not in node or not availability.present(node):
                 continue
