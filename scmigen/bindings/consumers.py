@@ -53,17 +53,19 @@ LISTS: Mapping[str, Kind] = {
 }
 
 
-def uses_of(references: References, node: Node) -> Iterator[Use]:
+def uses_of(references: References, node: Node) -> list[Use]:
     """All direct uses of a node, in the order of its properties."""
+    found: list[Use] = []
     for name in node.properties:
         if name == "assigned-clocks":
-            yield from _assigned_clocks(references, node)
+            found += _assigned_clocks(references, node)
         elif name in LISTS:
-            yield from _listed(references, node, name)
+            found += _listed(references, node, name)
         elif name.endswith(SUPPLY):
-            yield from _supply(references, node, name)
+            found += _supply(references, node, name)
     if "clocks" not in node.properties and "compatible" in node.properties:
-        yield from _borrowed(references, node)
+        found += _borrowed(references, node)
+    return found
 
 
 def _borrowed(references: References, node: Node) -> Iterator[Use]:
@@ -86,7 +88,8 @@ ENTRY_NAMES = {
 }
 
 
-def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
+def _listed(references: References, node: Node, prop: str) -> list[Use]:
+    found: list[Use] = []
     names = node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
     identity, kind = references.once(identity_of), LISTS[prop]
     for entry in references.of(node, prop):
@@ -95,7 +98,8 @@ def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
         needs = _NEEDS.get(key.kind, _STATE_READ)
         if needs is _VOTE and is_scaled(references, node, prop, entry, name):
             needs = _LEVEL
-        yield Use(node, key, prop, entry.index, needs, name, at=entry.start)
+        found.append(Use(node, key, prop, entry.index, needs, name, (), None, entry.start))
+    return found
 
 
 def is_scaled(

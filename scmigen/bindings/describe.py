@@ -44,8 +44,12 @@ def facts_of(
             common = shared[key.kind, node] = _of_provider(references, key.kind, node)
         facts = _facts(references, key, common, rates.get(key, ()), parents.get(key, ()))
         found[key] = facts
-        stack += [above for above in (facts.parent, facts.power, facts.supply) if above]
+        stack += filter(None, (facts.parent, facts.power, facts.supply))
     return found
+
+
+#: The kinds whose resources may be nodes below the provider.
+_NESTED = frozenset({Kind.POWER, Kind.VOLTAGE})
 
 
 class ProviderNodes:
@@ -59,7 +63,7 @@ class ProviderNodes:
         """The provider of a resource, or the nested node that it is."""
         node = self._tree.node(key.provider)
         assert node is not None
-        if key.kind not in (Kind.POWER, Kind.VOLTAGE) or len(key.cells) != 1:
+        if key.kind not in _NESTED or len(key.cells) != 1:
             return node
         place = key.kind, key.provider
         below = self._below.get(place)
@@ -134,7 +138,7 @@ def _of_provider(references: References, kind: Kind, node: Node) -> _OfProvider:
         listed=bool(supply.listed),
     )
     outputs = clock_output_names(node) if kind is Kind.CLOCK else {}
-    uniform = not outputs and kind not in (Kind.POWER, Kind.VOLTAGE)
+    uniform = not outputs and kind not in _NESTED
     return _OfProvider(node, facts, outputs, scmi_protocol(node) is not None, uniform)
 
 

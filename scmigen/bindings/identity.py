@@ -27,10 +27,11 @@ def is_protocol(node: Node, protocol: Protocol) -> bool:
 
 def is_performance_provider(node: Node) -> bool:
     """SCMI performance, DVFS hardware, or power domains that carry an OPP table."""
+    has = node.properties
     return (
-        "#freq-domain-cells" in node
-        or "#performance-domain-cells" in node
-        or ("#power-domain-cells" in node and "operating-points-v2" in node)
+        "#freq-domain-cells" in has
+        or "#performance-domain-cells" in has
+        or ("#power-domain-cells" in has and "operating-points-v2" in has)
         or is_protocol(node, Protocol.PERFORMANCE)
     )
 

@@ -57,7 +57,8 @@ class DeviceTree(Data, eq=False, slots=False):
 
     @cached_property
     def _by_phandle(self) -> dict[int, Node]:
-        return {node.phandle: node for node in reversed(self.nodes) if node.phandle is not None}
+        numbered = ((node.phandle, node) for node in reversed(self.nodes))
+        return {number: node for number, node in numbered if number is not None}
 
     @cached_property
     def _by_compatible(self) -> dict[str, list[Node]]:

@@ -17,17 +17,20 @@ from scmigen.scmi.operations import Operation
 
 
 class BootState(Data):
-    """``on``: on at boot besides what the tree says. ``held``: on for good, for the platform."""
+    """``on``: on at boot besides what the tree says. ``held``: those of them that are on for good,
+    for the platform."""
 
     on: frozenset[ResourceKey]
     held: frozenset[ResourceKey]
 
     def of(self, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
         """The facts of a resource with its state at boot."""
-        on, always_on = facts.on or key in self.on, facts.always_on or key in self.held
-        if on == facts.on and always_on == facts.always_on:
+        if key not in self.on:
             return facts
-        return replace(facts, on=on, always_on=always_on)
+        always_on = facts.always_on or key in self.held
+        if facts.on and always_on == facts.always_on:
+            return facts
+        return replace(facts, on=True, always_on=always_on)
 
 
 def boot_state(

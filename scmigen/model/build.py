@@ -164,10 +164,12 @@ def _platform(
 
 def _own(decided: Decisions, by_key: Mapping[ResourceKey, Resource]) -> frozenset[ResourceKey]:
     """The resources of a platform that must be on for devices of the platform itself."""
-    facts = dict(decided.inventory.facts)
-    facts.update((key, resource.facts) for key, resource in by_key.items())
     uses = own_uses(decided.closure, decided.owners)
     keys = [use.key for use in uses if Operation.STATE in use.needs or is_assigned_parent(use)]
+    if not keys:
+        return frozenset()
+    facts = dict(decided.inventory.facts)
+    facts.update((key, resource.facts) for key, resource in by_key.items())
     needed = dependencies(decided.inventory, decided.closure, facts)
     return needed.of(keys) & by_key.keys()
 
@@ -175,8 +177,9 @@ def _own(decided: Decisions, by_key: Mapping[ResourceKey, Resource]) -> frozense
 def _grants(
     decided: Decisions, scheme: Scheme, by_key: Mapping[ResourceKey, Resource], locked: Ids
 ) -> tuple[list[Grant], tuple[Moved, ...]]:
-    drafts = [draft for (_, key), draft in decided.granted.drafts.items() if key in by_key]
-    drafts.sort(key=lambda d: (d.agent.id, d.key.kind, by_key[d.key].number))
+    every = ((draft, by_key.get(key)) for (_, key), draft in decided.granted.drafts.items())
+    drafts = [(draft, resource) for draft, resource in every if resource is not None]
+    drafts.sort(key=lambda pair: (pair[0].agent.id, pair[0].key.kind, pair[1].number))
     own: dict[tuple[str, ResourceKey], int] = {}
     moved: tuple[Moved, ...] = ()
     if scheme.numbering is Numbering.PER_AGENT:
@@ -185,23 +188,23 @@ def _grants(
         }
         elements = {
             (d.agent.name, d.key): element
-            for d in drafts
-            if (element := by_key[d.key].element) is not None
+            for d, resource in drafts
+            if (element := resource.element) is not None
         }
         fixed |= {pair: each.number for pair, each in elements.items() if each.known}
         usual = {pair: each.number for pair, each in elements.items()}
-        wanted = [(d.agent.name, d.key) for d in drafts]
+        wanted = [(d.agent.name, d.key) for d, _ in drafts]
         own, moved = number_for_agents(wanted, fixed, locked, usual)
     found = [
         Grant(
             draft.agent,
-            by_key[draft.key],
-            own.get((draft.agent.name, draft.key), by_key[draft.key].number),
+            resource,
+            own[draft.agent.name, draft.key] if own else resource.number,
             draft.operations,
             draft.boot,
             tuple(draft.because),
         )
-        for draft in drafts
+        for draft, resource in drafts
     ]
     return found, moved
 

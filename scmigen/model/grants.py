@@ -32,9 +32,11 @@ class Draft(Data, frozen=False):
     def allow(
         self, operations: frozenset[Operation], why: Use | HandGrant, at_boot: bool = True
     ) -> None:
-        """Add operations, and what they are for. Most drafts have those of a use as they are."""
-        self.operations = self.operations | operations if self.operations else operations
-        if at_boot:
+        """Add operations, and what they are for. Most drafts have those of a use as they are: they
+        share the set, too."""
+        if self.operations is not operations:
+            self.operations = self.operations | operations if self.operations else operations
+        if at_boot and self.boot is not operations:
             self.boot = self.boot | operations if self.boot else operations
         self.because.append(why)
 
@@ -98,7 +100,7 @@ class _Grants:
             entry = (agent.id, use.consumer, use.index) if assigned else None
             if entry in self.without_parent and is_assigned_parent(use):
                 continue
-            mine = self.drivers.of_agent(agent, use)
+            mine = self.drivers.of_agent(agent, use) if use.drivers else use
             operations = mine.needs
             if ownership.shared if owner is None else owner != agent:
                 for operation in unaggregated(key.kind, mine.needs):
@@ -180,7 +182,7 @@ def _users(
     """The users of each resource, the platform's own devices included."""
     found: dict[ResourceKey, list[tuple[Agent | None, Use | HandGrant]]] = {}
     for draft in grants.drafts.values():
-        found.setdefault(draft.key, []).extend((draft.agent, why) for why in draft.because)
+        found.setdefault(draft.key, []).extend([(draft.agent, why) for why in draft.because])
     for denied in grants.denied:
         # What a device may not do itself, it depends on all the same.
         known, user = found.setdefault(denied.key, []), (denied.agent, denied.use)

@@ -104,7 +104,7 @@ def _number(
         if thing not in locked and (space(thing), number) not in given
     }
     fixed = {**free, **fixed}
-    present = set(things)
+    present = set(things) if locked else set()
     gone = {(space(thing), n): thing for thing, n in locked.items() if thing not in present}
     last: dict[Hashable, int] = {}
     for thing, number in (*locked.items(), *fixed.items()):
@@ -178,6 +178,8 @@ def reserved_numbers(numbers: Mapping[ResourceKey, int], lock: Ids) -> dict[Kind
 
 def together(before: Ids, now: Ids) -> Ids:
     """``before`` with all of ``now``; what had a number that is another's now is forgotten."""
+    if before == Ids():
+        return now
     numbers = {(key.kind, locked.number) for key, locked in now.resources.items()}
     devices = {locked.number for locked in now.devices.values()}
     own = {(agent, key.kind, number) for (agent, key), number in now.agents.items()}

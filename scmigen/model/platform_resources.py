@@ -98,18 +98,19 @@ def numbered_resources(
         by_kind[key.kind].append(key)
     for kind, keys in by_kind.items():
         keys.sort(key=numbers.__getitem__)
-        given = names.of(kind, {key: numbers[key] for key in keys}, facts)
+        numbered = {key: numbers[key] for key in keys}
+        given = names.of(kind, numbered, facts)
         found[kind] = tuple(
             Resource(
                 key,
-                numbers[key],
-                *given[numbers[key]],
+                number,
+                *given[number],
                 _node(tree, key),
-                state.of(key, facts[key]),
-                known[key].assumed,
-                elements.get(key),
+                state.of(key, (item := known[key]).facts),
+                item.assumed,
+                elements.get(key) if elements else None,
             )
-            for key in keys
+            for key, number in numbered.items()
         )
     return found
 
@@ -127,7 +128,11 @@ class _Names:
         self._uses: dict[ResourceKey, list[Use]] = {}
         closure = decided.closure
         for use in chain(closure.needs, closure.own, closure.fed):
-            self._uses.setdefault(use.key, []).append(use)
+            known = self._uses.get(use.key)
+            if known is None:
+                self._uses[use.key] = [use]
+            else:
+                known.append(use)
 
     def of(
         self,
@@ -143,11 +148,11 @@ class _Names:
             if key.kind is kind and key not in self._described
             if key in numbers or not (self._repack or locked.number in used)
         }
-        return unique(((numbers[k], self._proposed(k, facts[k])) for k in numbers), taken)
+        return unique(((n, self._proposed(k, facts[k])) for k, n in numbers.items()), taken)
 
     def _proposed(self, key: ResourceKey, facts: ResourceFacts) -> str:
         """The name that is declared or in a server description, else the best that the tree has."""
-        if key in self._described:
+        if self._described and key in self._described:
             facts = replace(facts, names=(self._described[key], *facts.names))
         return propose(self._references, key, facts, self._uses.get(key, ()))
 

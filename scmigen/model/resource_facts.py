@@ -40,6 +40,7 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
         known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
     options = decided.assignment.options
     coefficients = _coefficients(decided)
+    running = bool(decided.inventory.topology.clocks)
     switched = {use.key for use in decided.closure.needs if Operation.PARENT in use.needs}
     found = {}
     for key in wanted:
@@ -47,7 +48,7 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
             facts = _domain(scaling, key) or _binned(decided, key, known[key])
         else:
             facts = _asked(scaling, key, known[key])
-        if decided.inventory.topology.clocks:
+        if running:
             facts = _running(decided.inventory, key, facts, key in switched)
         words = _lacking(key.kind, facts)
         assumptions = options.assumptions

@@ -111,17 +111,19 @@ class Feeding:
 
     def parents(self, key: ResourceKey) -> Sequence[ResourceKey]:
         """What ``key`` changes with, as far as nothing is between them."""
-        found = [*self._tied.get(key, ())]
+        found = [*self._tied.get(key, ())] if self._tied else []
         facts = self._inventory.facts.get(key)
         if facts is not None:
-            runs_on = () if key.kind is Kind.PERFORMANCE else (facts.power, facts.supply)
-            found += [above for above in (facts.parent, *runs_on) if above is not None]
+            runs_on = facts.parent, facts.power, facts.supply
+            if any(runs_on):
+                found += filter(None, runs_on[: 1 if key.kind is Kind.PERFORMANCE else None])
         running = self._inventory.topology.parent(key)
         if running is not None:
             found.append(running)
-        inputs = self._certain.get(key.provider, ())
-        found += [each for each in inputs if each.kind is key.kind and each != key]
-        found += [each for each in self._resets(key) if each != key and each not in found]
+        if self._certain:
+            inputs = self._certain.get(key.provider, ())
+            found += [each for each in inputs if each.kind is key.kind and each != key]
+            found += [each for each in self._resets(key) if each != key and each not in found]
         return found
 
     def _resets(self, key: ResourceKey) -> Iterator[ResourceKey]:
