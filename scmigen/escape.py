@@ -72,7 +72,8 @@ def csv_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(map(_csv_cell, columns))
-    table.writerows(map(_csv_cell, row) for row in rows)
+    # What is empty, or 0, begins no formula; in a table of agents, that is most cells.
+    table.writerows([cell and _csv_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 

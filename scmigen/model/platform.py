@@ -100,12 +100,15 @@ class Grant(Data):
     def by_drivers(self) -> Mapping[Operation, tuple[DriverNeed, ...]]:
         """The operations that neither the tree nor the user asks for, only what tables say of
         drivers, with what these say."""
+        driven = [why for why in self.because if isinstance(why, Use) and why.drivers]
+        if not driven:
+            return {}
         said = frozenset[Operation]().union(
             *(why.told_by_tree if isinstance(why, Use) else why.operations for why in self.because)
         )
         found: dict[Operation, dict[DriverNeed, None]] = {}
-        for why in self.because:
-            for need in why.drivers if isinstance(why, Use) else ():
+        for why in driven:
+            for need in why.drivers:
                 for operation in need.operations & self.operations - said:
                     found.setdefault(operation, {})[need] = None
         return {op: tuple(found[op]) for op in ordered(self.kind, found)}

@@ -7,7 +7,7 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.escape import csv_table as text_table
 from scmigen.escape import markdown as markdown_text
 from scmigen.escape import markdown_code
-from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.model.platform import Platform, Resource
 from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import driver_of, operations, origin_of, written
@@ -19,13 +19,24 @@ _DRIVEN = "†"
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
 
 
-def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
-    return {(g.resource.kind, g.resource.number, g.agent.id): g for g in platform.grants()}
+def _columns(platform: Platform) -> dict[int, int]:
+    """The column of each agent, by its id."""
+    return {agent.id: column for column, agent in enumerate(platform.agents)}
+
+
+def _cells(
+    platform: Platform, columns: Mapping[int, int], resource: Resource, mark: str = ""
+) -> list[str]:
+    """What each agent may do with a resource. Of many agents, few may do anything."""
+    found = [""] * len(columns)
+    for number, grant in platform.holders(resource.key).items():
+        found[columns[number]] = operations(grant, mark)
+    return found
 
 
 def csv_table(platform: Platform) -> bytes:
     """``permissions.csv``: one line per resource, one column per agent."""
-    grants = _cells(platform)
+    columns = _columns(platform)
     rows = [
         (
             resource.kind,
@@ -34,10 +45,7 @@ def csv_table(platform: Platform) -> bytes:
             resource.key.provider,
             " ".join(map(str, resource.key.cells)),
             written(platform, resource),
-            *(
-                operations(grants.get((resource.kind, resource.number, agent.id)))
-                for agent in platform.agents
-            ),
+            *_cells(platform, columns, resource),
         )
         for resource in _resources(platform)
     ]
@@ -59,14 +67,15 @@ def _resources(platform: Platform) -> list[Resource]:
     return [resource for kind in Kind for resource in platform.resources[kind]]
 
 
-def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -> list[str]:
+def _shared(platform: Platform) -> list[str]:
     """A line for each resource that several agents have, with their names."""
     found = []
     for resource in _resources(platform):
-        kind, number = resource.kind, resource.number
-        names = [markdown_text(a.name) for a in platform.agents if (kind, number, a.id) in grants]
-        if len(names) > 1:
-            found.append(f"{kind} {number} ({markdown_text(resource.name)}): {', '.join(names)}")
+        holders = platform.holders(resource.key)
+        if len(holders) > 1:
+            names = [markdown_text(agent.name) for agent in platform.agents if agent.id in holders]
+            what = f"{resource.kind} {resource.number} ({markdown_text(resource.name)})"
+            found.append(f"{what}: {', '.join(names)}")
     return found
 
 
@@ -96,7 +105,7 @@ def _broken(platform: Platform, item: Diagnostic) -> tuple[str, list[str]]:
 
 def markdown(platform: Platform) -> bytes:
     """``permissions.md``: one table per kind of resource, then the devices."""
-    grants = _cells(platform)
+    columns = _columns(platform)
     macros = {
         r.key: markdown_code(name) for r in _resources(platform) if (name := written(platform, r))
     }
@@ -110,10 +119,7 @@ def markdown(platform: Platform) -> bytes:
                     origin_of(platform, resource) if resource.declared else str(resource.key)
                 ),
                 macros.get(resource.key, ""),
-                [
-                    operations(grants.get((kind, resource.number, agent.id)), _DRIVEN)
-                    for agent in platform.agents
-                ],
+                _cells(platform, columns, resource, _DRIVEN),
             )
             for resource in platform.resources[kind]
         ]
@@ -147,7 +153,7 @@ def markdown(platform: Platform) -> bytes:
         tables=tables,
         named=bool(macros),
         devices=devices,
-        shared=_shared(platform, grants),
+        shared=_shared(platform),
         driven=_driven(platform),
         policies=[
             (
