@@ -15,7 +15,8 @@ BOARD = str(REPOSITORY / "examples" / "dts" / "minimal.dts")
 #: Packages of others and of Python that take a millisecond or more, and parts of scmigen that most
 #: boards do not need: those below `scmigen.targets` have the names of outputs.
 WATCHED = {
-    *("asyncio", "click", "dataclasses", "datetime", "difflib", "email", "importlib.metadata"),
+    *("array", "asyncio", "click", "contextvars", "dataclasses", "datetime", "difflib", "email"),
+    "importlib.metadata",
     *("inspect", "jinja2", "lark", "logging", "msgspec", "multiprocessing", "pcpp", "rich"),
     *(
         "shutil",

@@ -13,6 +13,7 @@ from scmigen.bindings.opp_bins import OppBin
 from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
+from scmigen.hints import Any
 from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
@@ -186,6 +187,17 @@ class Extra(Data):
 
     json: bytes
     position: Position | None = None
+
+    def read(self) -> Mapping[str, Any]:
+        """What the JSON says; nothing if it is no mapping, which is an error of its own."""
+        from json import loads  # few boards have any
+
+        return mapping_in(loads(self.json))
+
+
+def mapping_in(value: object) -> Mapping[str, Any]:
+    """What a part of `Extra` says, where that may be anything."""
+    return value if isinstance(value, dict) else {}
 
 
 #: Values, step and operating points of an `Assumption`.

@@ -3,10 +3,9 @@
 It is written in numbers of the runtime configuration, which there are only once all is decided.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from scmigen.assignment.assignment import Agent, Extra, HandGrant
+from scmigen.assignment.assignment import Agent, Extra, HandGrant, mapping_in
 from scmigen.data import Data, replace
 from scmigen.hints import Any
 from scmigen.model.decisions import Decisions
@@ -40,13 +39,13 @@ def added(platform: Platform) -> Added:
     extra = platform.options.extra
     if extra is None or platform.instance not in (None, *platform.inventory.instances[:1]):
         return _NOTHING
-    said = _mapping(json.loads(extra.json))
-    agents = _mapping(said.get("agents"))
+    said = extra.read()
+    agents = mapping_in(said.get("agents"))
     moved = "devices" in said or _depends_otherwise(platform, said)
     grants: list[HandGrant] = []
     unknown = set()
     for agent in platform.agents:
-        row = _mapping(agents.get(agent.name))
+        row = mapping_in(agents.get(agent.name))
         rows = tuple(_rows(row))
         found = (_more(platform, extra, agent, *each) for each in rows)
         known = [each for each in found if each is not None]
@@ -69,7 +68,7 @@ def _more(
     platform: Platform, extra: Extra, agent: Agent, kind: str, row: object
 ) -> HandGrant | None:
     """What a grant allows and the model does not; None if it is on nothing that the model has."""
-    said = _mapping(row)
+    said = mapping_in(row)
     resource = _resource(platform, kind, said.get("resource"))
     if resource is None:
         return None
@@ -93,7 +92,7 @@ def _resource(platform: Platform, kind: str, number: object) -> Resource | None:
 
 
 def _rows(agent: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for kind, rows in _mapping(agent.get("grants")).items():
+    for kind, rows in mapping_in(agent.get("grants")).items():
         if isinstance(rows, list):
             yield from ((kind, row) for row in rows)
         else:
@@ -104,12 +103,8 @@ def _depends_otherwise(platform: Platform, said: Mapping[str, Any]) -> bool:
     """Whether resources of the model, or those of its numbers, depend on others than in it."""
     names = {each.name for of in platform.resources.values() for each in of}
     return any(
-        name in names and _DEPENDS & _mapping(row).keys()
+        name in names and _DEPENDS & mapping_in(row).keys()
         for key, rows in said.items()
         if key != "agents"
-        for name, row in _mapping(rows).items()
+        for name, row in mapping_in(rows).items()
     )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

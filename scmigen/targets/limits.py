@@ -1,6 +1,5 @@
 """What a target cannot hold or express, as data, and the one check of a board against it."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
@@ -281,12 +280,12 @@ def _numbering(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
 def _kinds(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     """Resources, and those that ``platform.extra`` adds to them."""
     extra = platform.options.extra
-    added = json.loads(extra.json) if extra is not None else {}
+    added = extra.read() if extra is not None else {}
     for kind in Kind:
         if kind in limits.kinds:
             continue
         resources = platform.resources.get(kind, ())
-        more = added.get(f"{kind}s") if isinstance(added, Mapping) else None
+        more = added.get(f"{kind}s")
         count = len(resources) + (len(more) if isinstance(more, Mapping) else 0)
         if not count:
             continue

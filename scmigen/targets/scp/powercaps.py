@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from scmigen import runtime
-from scmigen.assignment.assignment import Extra
+from scmigen.assignment.assignment import Extra, mapping_in
 from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, counted
 from scmigen.hints import Any
@@ -111,17 +111,13 @@ class _Given(Data):
     problem: str | None = None
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _part(extra: Extra) -> Mapping[str, Any]:
     """What ``extra`` has of power caps and grants of them, in its own form."""
-    said = _mapping(json.loads(extra.json))
+    said = extra.read()
     agents = {
         name: {"grants": {str(Kind.POWERCAP): grants[str(Kind.POWERCAP)]}}
-        for name, fields in _mapping(said.get("agents")).items()
-        if str(Kind.POWERCAP) in (grants := _mapping(_mapping(fields).get("grants")))
+        for name, fields in mapping_in(said.get("agents")).items()
+        if str(Kind.POWERCAP) in (grants := mapping_in(mapping_in(fields).get("grants")))
     }
     return {"powercaps": said.get("powercaps") or {}, "agents": agents}
 
