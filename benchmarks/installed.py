@@ -9,7 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 QUIET = ("-qq", "--disable-pip-version-check")
 #: Peers from PyPI, each in an environment of its own: distribution → the module that must be there.
-PEERS = {"devicetree": "devicetree.dtlib", "lark": "lark", "lark-cython": "lark_cython"}
+PEERS = {
+    "clingo": "clingo",
+    "devicetree": "devicetree.dtlib",
+    "lark": "lark",
+    "lark-cython": "lark_cython",
+}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from installed import ROOT, install
 from machine import kind, machine
 from many import many
 from processes import Command, in_turns
+from proving import proving
 from serving import serving
 from start_up import start_up
 
@@ -39,6 +40,7 @@ SUITES: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "growth": growth,
     "server": serving,
     "many": many,
+    "proof": proving,
 }
 
 

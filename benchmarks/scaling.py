@@ -3,13 +3,15 @@
     python benchmarks/scaling.py [--uses N]... [--agents N]... [--shape SHAPE] [--runs N]
         [--model] [--json FILE]
     python benchmarks/scaling.py --boards FOLDER
+    python benchmarks/scaling.py --uses N --agents N --certificate FOLDER --json FILE
 
 Prints milliseconds of processor time of each stage for made-up boards (1, 10 and 100 thousand uses
 with 2, 16 and 128 agents, unless said), and microseconds a use: where that rises it is not linear.
 The last columns are the most memory that the process needed, in MiB, for the checked model and with
 all outputs; every line is a process of its own. ``wide`` boards have as many resources as devices;
 ``narrow`` ones have 200, which SCP-firmware can number. With ``--model``, outputs are left out;
-with ``--boards``, the slowest of the DTBs in a folder instead. Nothing is asserted.
+with ``--boards``, the slowest of the DTBs in a folder instead. ``--certificate`` writes that of a
+wide board, and counts its facts. Nothing is asserted.
 """
 
 import argparse
@@ -24,11 +26,12 @@ from resource import RUSAGE_SELF, getrusage
 from time import process_time
 from typing import Any
 
-from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
+from scmigen.assignment.assignment import Agent, Assignment, Claim, Owner, PlatformOptions
 from scmigen.assignment.default import default_source
 from scmigen.assignment.settle import Sayings, settle
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
+from scmigen.data import replace
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.load import load
 from scmigen.devicetree.nodes import Property
@@ -212,6 +215,23 @@ def corpus(folder: Path) -> None:
         print(f"{taken:8.1f} ms  {path.name}")
 
 
+def certificate(folder: Path, uses: int, agents: int) -> int:
+    """Write the certificate of a wide board, and the rules. Returns how many facts it has.
+
+    Where agents compete, the first is named as the owner, lest the certificate be refused.
+    """
+    tree = wide(uses)
+    inventory, given = take_inventory(tree), assignment(tree, agents)
+    conflicts = build(inventory, given).findings.granted.conflicts
+    owners = tuple(Owner(each.holders[0].name, each.key) for each in conflicts)
+    given = replace(given, options=replace(given.options, owners=owners))
+    (platform,) = build(inventory, given).platforms
+    for file in make(platform, "certificate").files:
+        (folder / file.path).write_bytes(file.content)
+    last = (folder / "certificate.lp").read_text().rpartition("whole(")[2]
+    return int(last.partition(",")[0])
+
+
 def main() -> None:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -221,6 +241,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of boards with less than 100,000 uses")
     parser.add_argument("--model", action="store_true", help="leave outputs out")
     parser.add_argument("--boards", type=Path)
+    parser.add_argument("--certificate", type=Path)
     parser.add_argument("--json", type=Path, help="where the laps go")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -233,6 +254,9 @@ def main() -> None:
         print(json.dumps(one(shape, uses, agents, runs, outputs)))
     elif options.boards:
         corpus(options.boards)
+    elif options.certificate:
+        facts = certificate(options.certificate, *options.uses, *options.agents)
+        options.json.write_text(json.dumps([facts]))
     else:
         found = generated(options)
         if options.json:
