@@ -224,8 +224,12 @@ class _Known:
         return found
 
     def _missing(self, text: str, selected: Selection, otherwise: str) -> None:
-        problem = selected.problem or f"{text} {otherwise}"
-        self.problems.append((problem, selected.hint))
+        problem, hint = selected.problem or f"{text} {otherwise}", selected.hint
+        if not selected.nodes and not selected.problem:
+            problem = f"{text} matches no node"
+            if text.startswith("&"):
+                hint = f'a pattern is of names of nodes, not of labels: "*{text.strip("&*")}*"'
+        self.problems.append((problem, hint))
 
     def _has_devices(self) -> None:
         """Whether each of the agents has a device that another could affect."""

@@ -130,6 +130,8 @@ def test_what_is_a_violation(
     [
         ('never: {agent: vm9, affects: "&npu"}', "no agent vm9"),
         ('never: {agent: vm1, affects: "&npo"}', "no label &npo"),
+        ('never: {agent: vm1, affects: "&np*"}', "&np* matches no node"),
+        ('never: {agent: vm1, affects: "gpu*"}', "gpu* matches no node"),
         ("never: {agent: vm1, affects: /rails}", "/rails needs nothing that agents may use"),
         ('only: {agents: vm1, on: "&cc"}', '&cc names no resource of an agent; "&cc *" are all'),
         ('only: {agents: vm1, on: "power &cc *"}', "power &cc * names no resource of an agent"),
