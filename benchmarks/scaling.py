@@ -42,6 +42,8 @@ from scmigen.targets.make import make
 
 USES = (1_000, 10_000, 100_000)
 AGENTS = (2, 16, 128)
+#: No more runs of a board than have so many uses.
+RUN_USES = 300_000
 #: Uses of one device: three clocks, a power domain, a reset.
 PER_DEVICE = 5
 #: Resources of a kind of a narrow board.
@@ -179,7 +181,7 @@ def generated(options: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for agents in options.agents or AGENTS:
         for uses in options.uses or USES:
-            runs = options.runs if uses < USES[-1] else 1
+            runs = max(1, min(options.runs, RUN_USES // uses))
             sizes = (options.shape, str(uses), str(agents), str(runs))
             command = [sys.executable, __file__, "--one", *sizes, *["--model"] * options.model]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -238,7 +240,7 @@ def main() -> None:
     parser.add_argument("--uses", type=int, action="append")
     parser.add_argument("--agents", type=int, action="append")
     parser.add_argument("--shape", choices=SHAPES, default="wide")
-    parser.add_argument("--runs", type=int, default=3, help="of boards with less than 100,000 uses")
+    parser.add_argument("--runs", type=int, default=3, help="fewer of large boards")
     parser.add_argument("--model", action="store_true", help="leave outputs out")
     parser.add_argument("--boards", type=Path)
     parser.add_argument("--certificate", type=Path)
