@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
-from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid
-from scmigen.assignment.given import NO_OUTPUTS
+from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid, mapping_in
+from scmigen.assignment.given import NO_OUTPUTS, shown
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
 from scmigen.checks.policies import stated
 from scmigen.checks.registry import run_checks
@@ -306,8 +306,15 @@ def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
         return ()
     from scmigen.targets.runtime.configuration import to_runtime
 
+    platform = model.platforms[0]
+    known = {agent.name for agent in platform.agents}
+    if others := mapping_in(extra.read().get("agents")).keys() - known:
+        # Whatever it were given, no check would know of it.
+        message = f"agents: there is no agent {', '.join(map(shown, sorted(others)))}"
+        hint = "an agent needs an entry of its own below domains, which checks know"
+        return (PLATFORM_EXTRA.error(message, extra.position, hint=hint),)
     try:
-        to_runtime(model.platforms[0])
+        to_runtime(platform)
     except ConfigurationError as problem:
         hint = (
             "it has the form of runtime.json, with names in place of lists: "

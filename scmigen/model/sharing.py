@@ -74,15 +74,18 @@ class Feeding:
             and path in providers
             and Kind.POWER in providers[path].kinds
         }
-        self._possible: dict[ResourceKey, list[str]] = {}
+        self._possible: dict[ResourceKey, dict[str, None]] = {}
         for path in sorted(self._many | self._gates):
             provider = providers.get(path)
             if provider is None or provider.category is not ProviderClass.MANAGED:
                 continue
             for key in self._inputs[path]:
                 unsure = self._gates if key.kind is Kind.RESET else self._many
-                if key.provider != path and path in unsure:
-                    self._possible.setdefault(key, []).append(path)
+                # What resets a reset controller may stop what that resets.
+                ways = (key, *self.above(key)) if key.kind is Kind.RESET else (key,)
+                for each in ways if path in unsure else ():
+                    if each.provider != path:
+                        self._possible.setdefault(each, {})[path] = None
 
     @property
     def mixed(self) -> Iterable[str]:

@@ -103,3 +103,22 @@ def test_of_several_resets_of_a_domain_each_may_be_for_anything_in_it(tmp_path: 
     told = done.stdout + done.stderr
     assert "warning[feeds-others]: &g serves several agents, and it may feed them from " in told
     assert "reset <&rr 1>, reset <&rr 2>" in told
+
+
+#: What resets the controller of the gate's resets; nobody has these themselves.
+BEHIND = """/dts-v1/; / {
+    rr: rr { compatible = "acme,rr"; #reset-cells = <1>; };
+    r2: r2 { compatible = "acme,r2"; #reset-cells = <1>; resets = <&rr 1>; };
+    g: g { compatible = "acme,g"; #power-domain-cells = <0>; resets = <&r2 1>, <&r2 2>; };
+    x: x { compatible = "acme,u"; resets = <&rr 1>; };
+    z: z { compatible = "acme,u"; power-domains = <&g>; };
+};
+"""
+
+
+def test_what_resets_a_reset_controller_may_stop_what_that_resets(tmp_path: Path) -> None:
+    assert errors(tmp_path, BEHIND, AGENTS) == []
+    done = scmigen("check", "b.dts", "-a", "a.yaml", cwd=tmp_path)
+    told = done.stdout + done.stderr
+    assert "warning[feeds-others]: &g serves several agents" in told
+    assert "it may feed them from reset <&rr 1>" in told

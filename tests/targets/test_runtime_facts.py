@@ -250,6 +250,8 @@ WRONG = [
     ("    clocks: {d: {latencies: 1}}", "latencies"),
     ("    clocks: {d: {latency: fast}}", "latency"),
     ("    agents: {a: {grants: {pin: [{id: 0, resource: 7, operations: [read]}]}}}", "no such"),
+    # No check would know what it may do.
+    ("    agents: {c: {id: 3, role: other}}", "there is no agent 'c'"),
 ]
 
 
