@@ -131,7 +131,9 @@ def _names(group: type) -> dict[str, Any]:
         for name, value in vars(sys.modules.get(each.__module__, hints)).items():
             if get_origin(value) is hints.Literal:
                 found[name] = Literal[get_args(value)]
-    return found | {name: value for each in group.__mro__ for name, value in vars(each).items()}
+    for each in reversed(group.__mro__):
+        found |= vars(each)
+    return found
 
 
 def type_of(hint: Any) -> Type:

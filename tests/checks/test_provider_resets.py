@@ -97,10 +97,14 @@ GATE = """/dts-v1/; / {
 """
 
 
-def test_of_several_resets_of_a_domain_each_may_be_for_anything_in_it(tmp_path: Path) -> None:
-    assert errors(tmp_path, GATE, AGENTS) == []
+def told_without_errors(tmp_path: Path, board: str) -> str:
+    assert errors(tmp_path, board, AGENTS) == []
     done = scmigen("check", "b.dts", "-a", "a.yaml", cwd=tmp_path)
-    told = done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_of_several_resets_of_a_domain_each_may_be_for_anything_in_it(tmp_path: Path) -> None:
+    told = told_without_errors(tmp_path, GATE)
     assert "warning[feeds-others]: &g serves several agents, and it may feed them from " in told
     assert "reset <&rr 1>, reset <&rr 2>" in told
 
@@ -117,8 +121,6 @@ BEHIND = """/dts-v1/; / {
 
 
 def test_what_resets_a_reset_controller_may_stop_what_that_resets(tmp_path: Path) -> None:
-    assert errors(tmp_path, BEHIND, AGENTS) == []
-    done = scmigen("check", "b.dts", "-a", "a.yaml", cwd=tmp_path)
-    told = done.stdout + done.stderr
+    told = told_without_errors(tmp_path, BEHIND)
     assert "warning[feeds-others]: &g serves several agents" in told
     assert "it may feed them from reset <&rr 1>" in told

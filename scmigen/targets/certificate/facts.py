@@ -8,7 +8,7 @@ from scmigen.diagnostics import Position
 from scmigen.escape import clingo
 from scmigen.model.boot_state import Dependencies, dependencies, own_uses
 from scmigen.model.decisions import Decisions
-from scmigen.model.extra_grants import added
+from scmigen.model.extra_grants import Added, added
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import OPERATIONS, Operation
 
@@ -74,6 +74,11 @@ class Facts:
                 yield self.term(kept.key), "platform.always-on", self.at(kept.position)
 
     @cached_property
+    def added(self) -> Added:
+        """What ``platform.extra`` allows besides."""
+        return added(self.platform)
+
+    @cached_property
     def own(self) -> tuple[Use, ...]:
         """What devices of the platform use."""
         return tuple(own_uses(self.decided.closure, self.decided.owners))
@@ -121,7 +126,7 @@ class Facts:
         users: dict[str, set[int]] = {}
         for grant in self.platform.all_grants:
             users.setdefault(grant.resource.key.provider, set()).add(grant.agent.id)
-        for more in added(self.platform).grants:
+        for more in self.added.grants:
             users.setdefault(more.key.provider, set()).add(self.platform.agent(more.agent).id)
         for denied in self.decided.granted.denied:
             users.setdefault(denied.key.provider, set()).add(denied.agent.id)

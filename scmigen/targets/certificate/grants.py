@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import Use
-from scmigen.model.extra_grants import added
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.targets.certificate.facts import Facts, can_switch
@@ -42,7 +41,7 @@ def grants_of(facts: Facts, uses: Iterable[UseRow]) -> Iterator[GrantRow]:
                     facts.term(grant.resource.key),
                     ordered(grant.kind, allowed),
                 )
-    for more in added(facts.platform).grants:
+    for more in facts.added.grants:
         agent = facts.platform.agent(more.agent)
         words = ordered(more.key.kind, more.operations)
         yield agent.id, written(agent), facts.term(more.key), words

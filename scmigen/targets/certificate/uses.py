@@ -8,7 +8,6 @@ from scmigen.bindings.facts import Use
 from scmigen.data import Data, replace
 from scmigen.devicetree.nodes import Node
 from scmigen.escape import clingo
-from scmigen.model.extra_grants import added
 from scmigen.model.grants import whole_grants
 from scmigen.model.ownership import Ownership, device_of
 from scmigen.scmi.operations import Operation, ordered
@@ -126,7 +125,7 @@ def _of_files(facts: Facts) -> Iterator[UseRow]:
 
 def _of_extra(facts: Facts) -> Iterator[UseRow]:
     """What ``platform.extra`` allows besides."""
-    for grant in added(facts.platform).grants:
+    for grant in facts.added.grants:
         yield _written(facts, grant, "platform.extra")
 
 
